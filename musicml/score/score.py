@@ -36,7 +36,7 @@ class Score:
 
     >>> score = Score.from_table({"onset": [0, 1], "duration": [1, 1], "pitch": [60, 64]}, title="A third")
     >>> score
-    <Score 'A third': 2 notes, 1 part, 1 measure, 2 quarter notes>
+    <Score 'A third': 2 notes, 1 part, 1 measure, 4 quarter notes>
     """
 
     notes: pd.DataFrame
