@@ -1,0 +1,42 @@
+# Everything a person does with musicml from a clone. Without make: the README gives the same commands one by one.
+PYTHON ?= python3
+VENV ?= .venv
+OUT ?= out
+OPTIONS ?= --bars 8 --seed 1
+BIN = $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev compose lab test weights bench course
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+setup: ## make the environment in .venv (does nothing when it is up to date)
+	@$(PYTHON) tools/setup_env.py --venv $(VENV)
+
+setup-dev:
+	@$(PYTHON) tools/setup_env.py --venv $(VENV) --dev
+
+compose: setup ## compose a chorale into out/ (more: make compose OPTIONS="--key g --seed 7 --bars 12")
+	@$(BIN)/musicml compose $(OPTIONS) --out $(OUT)
+	@echo "The course: make lab"
+
+lab: setup ## open the course in JupyterLab
+	$(BIN)/jupyter lab course/01_hear_see_count.ipynb
+
+test: setup-dev ## everything that CI runs: style, types, rooms, course, tests, doctests, notebooks
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m course.build --check
+	$(BIN)/python -m pytest -n 2 -q
+
+course: setup-dev ## build course/*.ipynb and course/solutions/*.ipynb from course/source/
+	$(BIN)/python -m course.build
+
+weights: setup ## train the shipped weights again (hours)
+	$(BIN)/musicml train chorale-markov
+	$(BIN)/musicml train chorale-transformer
+
+bench: setup-dev ## measure and write the tables that the README shows
+	$(BIN)/python -m benchmarks

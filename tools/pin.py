@@ -1,0 +1,76 @@
+"""Write down the versions that this environment holds: `python -m tools.pin`.
+
+Two files come out, both read by `tools/setup_env.py` or by Binder, never edited by hand:
+
+- `requirements/constraints.txt`: one exact version for everything that `musicml[dev]` needs, directly or not;
+- `binder/requirements.txt`: what `musicml` alone needs, with PyTorch's CPU build, for the image of a Binder session.
+
+To move to newer versions: install them, run the tests, run this, commit both files.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import metadata
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from musicml.files import write_text
+from tools.setup_env import CONSTRAINTS, CPU_INDEX, ROOT
+
+HEADER = "# Written by `python -m tools.pin` from an environment in which all tests pass.\n"
+
+
+def declared(extras: set[str]) -> list[Requirement]:
+    """The requirements that pyproject.toml states for musicml with some of its extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = [*project["dependencies"], *(line for extra in extras for line in project["optional-dependencies"][extra])]
+    return [Requirement(line) for line in lines]
+
+
+def closure(requirements: list[Requirement]) -> dict[str, str]:
+    """The installed version of each package that the requirements lead to, themselves included.
+
+    >>> closure([Requirement("jinja2")]).keys()
+    dict_keys(['jinja2', 'markupsafe'])
+    """
+    versions: dict[str, str] = {}
+    seen: set[tuple[str, str]] = set()
+    waiting = [(requirement, extra) for requirement in requirements for extra in ("", *requirement.extras)]
+    while waiting:
+        requirement, extra = waiting.pop()
+        name = canonicalize_name(requirement.name)
+        if (name, extra) in seen:
+            continue
+        seen.add((name, extra))
+        if name == "musicml":
+            needs = declared({extra} if extra else set())
+        else:
+            distribution = metadata.distribution(name)
+            versions[name] = distribution.version.partition("+")[0]
+            needs = [Requirement(line) for line in distribution.requires or []]
+        wanted = [need for need in needs if need.marker is None or need.marker.evaluate({"extra": extra})]
+        waiting += [(need, more) for need in wanted for more in ("", *need.extras)]
+    return dict(sorted(versions.items()))
+
+
+def constraint_lines(extras: set[str]) -> list[str]:
+    """One line `name==version` for everything that musicml needs with some of its extras."""
+    return [f"{name}=={version}" for name, version in closure(declared(extras)).items()]
+
+
+def binder_lines() -> list[str]:
+    """The requirements of a Binder session: PyTorch's CPU build from its own index, the rest as pinned."""
+    lines = [f"{line}+cpu" if line.startswith("torch==") else line for line in constraint_lines(set())]
+    return [f"--extra-index-url {CPU_INDEX}", *lines]
+
+
+def main() -> None:
+    """Write both files."""
+    write_text(CONSTRAINTS, HEADER + "\n".join(constraint_lines({"dev"})) + "\n")
+    write_text(ROOT / "binder" / "requirements.txt", HEADER + "\n".join(binder_lines()) + "\n")
+
+
+if __name__ == "__main__":
+    main()
