@@ -1,1 +1,5 @@
-"""The corpus room."""
+"""The corpus room: where music comes from."""
+
+from musicml.corpus.loading import load
+
+__all__ = ["load"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,13 @@ KEYS: dict[str, str] = {"onset": "float64", "fifths": "int64", "mode": "str"}
 TEMPOS: dict[str, str] = {"onset": "float64", "bpm": "float64"}
 PARTS: dict[str, str] = {"name": "str", "instrument": "str"}
 
+_TINY = 1e-6  # quarter notes: what floating point may lose in a sum of durations
 _DEFAULTS: dict[str, Any] = {"part": 0, "voice": 1, "velocity": 80, "fermata": False}
+
+
+def rows(table: pd.DataFrame) -> Iterator[Any]:
+    """The rows of a table as named tuples: what loops over notes and measures read."""
+    return iter(table.itertuples())
 
 
 def complete(table: Any, columns: dict[str, str]) -> pd.DataFrame:
@@ -86,9 +93,30 @@ def bars(count: int, time_signature: str = "4/4", *, pickup: float = 0.0) -> pd.
     [0.0, 1.0, 4.0]
     """
     length = bar_length(time_signature)
-    rows: list[tuple[int, float, float, str]] = [(0, 0.0, pickup, time_signature)] if pickup else []
-    rows += [(number + 1, pickup + number * length, length, time_signature) for number in range(count)]
-    return complete(rows, MEASURES)
+    first: list[tuple[int, float, float, str]] = [(0, 0.0, pickup, time_signature)] if pickup else []
+    others = [(number + 1, pickup + number * length, length, time_signature) for number in range(count)]
+    return complete(first + others, MEASURES)
+
+
+def bars_from_signatures(signatures: list[tuple[float, str]], end: float) -> pd.DataFrame:
+    """The measures that time signatures make: (onset, "3/4") pairs, up to `end` quarter notes; at least one measure.
+
+    A signature that comes in the middle of a bar cuts the bar short. Before the first signature the metre is 4/4.
+
+    >>> bars_from_signatures([(0.0, "3/4"), (6.0, "2/4")], end=9.0)["onset"].tolist()
+    [0.0, 3.0, 6.0, 8.0]
+    """
+    changes = dict(sorted(signatures))
+    if not any(onset <= _TINY for onset in changes):
+        changes = {0.0: "4/4"} | changes
+    found: list[tuple[int, float, float, str]] = []
+    limits = [*list(changes)[1:], float("inf")]
+    for (start, signature), limit in zip(changes.items(), limits, strict=True):
+        length = bar_length(signature)
+        while start < limit - _TINY and (start < end - _TINY or not found):
+            found.append((len(found) + 1, start, min(length, limit - start), signature))
+            start += found[-1][2]
+    return complete(found, MEASURES)
 
 
 def complete_parts(table: Any, count: int) -> pd.DataFrame:
