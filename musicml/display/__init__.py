@@ -1,1 +1,53 @@
-"""The display room."""
+"""The Display room: everything that a person looks at or listens to.
+
+Nothing heavy is imported until a page is drawn or a sound is made.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from musicml.display.describing import describe
+    from musicml.display.engraving import Engraving, engrave
+    from musicml.display.notebook import register
+    from musicml.display.player import Player, player
+    from musicml.display.report import Finding, report_html, write_report
+    from musicml.display.sound import Sound, synthesise
+
+_HOMES = {
+    "Engraving": "engraving",
+    "Finding": "report",
+    "Player": "player",
+    "Sound": "sound",
+    "describe": "describing",
+    "engrave": "engraving",
+    "player": "player",
+    "register": "notebook",
+    "report_html": "report",
+    "synthesise": "sound",
+    "write_report": "report",
+}
+__all__ = [
+    "Engraving",
+    "Finding",
+    "Player",
+    "Sound",
+    "describe",
+    "engrave",
+    "player",
+    "register",
+    "report_html",
+    "synthesise",
+    "write_report",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'musicml.display' has no attribute {name!r}")
+    value = getattr(import_module(f"musicml.display.{_HOMES[name]}"), name)
+    # `player` names both a file and its function; keep the function, whichever was imported last.
+    globals()[name] = value
+    return value
