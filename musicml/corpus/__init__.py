@@ -1,5 +1,6 @@
 """The corpus room: where music comes from."""
 
+from musicml.corpus.corpus import Corpus
 from musicml.corpus.loading import load
 
-__all__ = ["load"]
+__all__ = ["Corpus", "load"]

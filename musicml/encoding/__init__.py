@@ -1,1 +1,12 @@
-"""The encoding room."""
+"""The encoding room: a score as numbers, and back."""
+
+from musicml.encoding.raster import (
+    VOICE_RANGES,
+    ChoraleRaster,
+    to_raster,
+    to_score,
+    transpose,
+    transpositions,
+)
+
+__all__ = ["VOICE_RANGES", "ChoraleRaster", "to_raster", "to_score", "transpose", "transpositions"]

@@ -43,12 +43,30 @@ def spell(
     numbers = np.atleast_1d(np.asarray(pitches, dtype=np.int64))
     lowest = fifths - 3 + minor
     # A pitch class p lies at every place congruent to 7p modulo 12; one of those is in the window.
-    places = lowest + (numbers * 7 - lowest) % 12
-    steps = np.array(list(_LINE))[(places + 1) % 7] if len(numbers) else np.array([], dtype="<U1")
-    alters = (places + 1) // 7
+    return spell_positions(lowest + (numbers * 7 - lowest) % 12, numbers)
+
+
+def spell_positions(
+    positions: NDArray[np.int64], pitches: NDArray[np.int64]
+) -> tuple[NDArray[np.str_], NDArray[np.int64], NDArray[np.int64]]:
+    """Steps, alterations and octaves of pitches whose places on the line of fifths are known (C is 0, G is 1).
+
+    >>> spell_positions(np.array([7]), np.array([61]))
+    (array(['C'], dtype='<U1'), array([1]), array([4]))
+    """
+    steps = np.array(list(_LINE))[(positions + 1) % 7]
+    alters = (positions + 1) // 7
     naturals = np.array([_STEP_PITCH_CLASSES[step] for step in steps], dtype=np.int64)
-    octaves = (numbers - alters - naturals) // 12 - 1
-    return steps, alters, octaves
+    return steps, alters, (pitches - alters - naturals) // 12 - 1
+
+
+def line_position(steps: list[str], alters: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Places on the line of fifths of spelled notes.
+
+    >>> line_position(["F", "C", "F"], np.array([0, 0, 1])).tolist()
+    [-1, 0, 6]
+    """
+    return np.array([_LINE.index(step) - 1 for step in steps], dtype=np.int64) + 7 * alters
 
 
 def key_fifths(name: str) -> int:
