@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from musicml.display.describing import describe
     from musicml.display.engraving import Engraving, engrave
     from musicml.display.notebook import register
-    from musicml.display.player import Player, player
+    from musicml.display.playing import Player, player
     from musicml.display.report import Finding, report_html, write_report
     from musicml.display.sound import Sound, synthesise
 
 _HOMES = {
     "Engraving": "engraving",
     "Finding": "report",
-    "Player": "player",
+    "Player": "playing",
     "Sound": "sound",
     "describe": "describing",
     "engrave": "engraving",
-    "player": "player",
+    "player": "playing",
     "register": "notebook",
     "report_html": "report",
     "synthesise": "sound",
@@ -47,7 +47,4 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'musicml.display' has no attribute {name!r}")
-    value = getattr(import_module(f"musicml.display.{_HOMES[name]}"), name)
-    # `player` names both a file and its function; keep the function, whichever was imported last.
-    globals()[name] = value
-    return value
+    return getattr(import_module(f"musicml.display.{_HOMES[name]}"), name)

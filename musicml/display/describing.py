@@ -46,7 +46,7 @@ def describe(score: Score, labels: Any = None) -> str:
     signatures = score.measures["time_signature"]
     for row, bar in enumerate(score.measures.itertuples(index=False)):
         start, end = float(bar.onset), float(bar.onset + bar.length)
-        words = [f"Bar {bar.number}."]
+        words = [f"Bar {bar_name(score, row)}."]
         if row and signatures.iloc[row] != signatures.iloc[row - 1]:
             words.append(f"Now in {bar.time_signature}.")
         words += [f"{name}: {_voice_words(notes, start, end)}." for name, notes in voices]
@@ -67,6 +67,12 @@ def summary(score: Score) -> str:
     if len(score.tempos):
         words += f", {score.tempos['bpm'].iloc[0]:g} quarter notes a minute"
     return f"{words}. {', '.join(_part_name(score, row) for row in range(len(score.parts)))}."
+
+
+def bar_name(score: Score, row: int) -> str:
+    """The printed number of a measure (a row of `score.measures`); a pickup is called one."""
+    number = int(score.measures["number"].iloc[row])
+    return f"{number} (pickup)" if number == 0 and row == 0 else str(number)
 
 
 def key_words(fifths: int, mode: Any) -> str:
