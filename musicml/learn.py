@@ -24,7 +24,7 @@ import numbers
 import platform
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Literal
@@ -78,11 +78,12 @@ class Exercise:
         expected: the right answer (number, text, list, Series or DataFrame), or a judge: a function that takes the
             answer and returns "" when it is right, else a sentence saying what is wrong and where in the music.
         hints: from a nudge to nearly the answer.
-        given: arguments with which to call an answer that is a function; its result is then judged.
+        given: when the answer is a function, the arguments to call it with, by the name of each case; what is judged
+            then are its results by the same names.
 
-    >>> leap = Exercise("a test for leaps", lambda found: "" if found else "A major third is a leap.", given=[4])
-    >>> leap.check(lambda semitones: abs(semitones) > 2).state
-    'Right'
+    >>> leap = Exercise("a test for leaps", {"a major third": True}, given={"a major third": [4]})
+    >>> leap.check(lambda semitones: abs(semitones) > 4)
+    Not yet: a test for leaps. For a major third: You have False.
     >>> leap.check(lambda semitones: semitones / 0)
     Not yet: a test for leaps. Your answer stopped with ZeroDivisionError: division by zero.
     """
@@ -90,14 +91,14 @@ class Exercise:
     question: str
     expected: Any
     hints: Sequence[str] = ()
-    given: Sequence[Any] | None = None
+    given: Mapping[str, Sequence[Any]] | None = None
 
     def check(self, answer: Any) -> Verdict:
         """Judge an answer; None and the three dots are "not tried yet", and so is a function that returns them."""
         try:
             if self.given is not None and callable(answer):
-                answer = answer(*self.given)
-            if answer is None or answer is ...:
+                answer = {case: answer(*arguments) for case, arguments in self.given.items()}
+            if _is_untouched(answer):
                 text = f"Not tried yet: {self.question}. Put your answer in place of the three dots."
                 return Verdict(text, "Not tried yet")
             complaint = self.expected(answer) if callable(self.expected) else difference(answer, self.expected)
@@ -118,6 +119,12 @@ class Exercise:
             return Words(f"No hints for this one: {self.question}.")
         number = min(max(number, 1), len(self.hints))
         return Words(f"Hint {number} of {len(self.hints)}: {self.hints[number - 1]}")
+
+
+def _is_untouched(answer: Any) -> bool:
+    if isinstance(answer, dict):
+        return bool(answer) and all(_is_untouched(value) for value in answer.values())
+    return answer is None or answer is ...
 
 
 def difference(answer: Any, expected: Any) -> str:

@@ -3,7 +3,8 @@
 Two files come out, both read by `tools/setup_env.py` or by Binder, never edited by hand:
 
 - `requirements/constraints.txt`: one exact version for everything that `musicml[dev]` needs, directly or not;
-- `binder/requirements.txt`: what `musicml` alone needs, with PyTorch's CPU build, for the image of a Binder session.
+- `binder/requirements.txt`: what `musicml` alone needs, without Jupyter and with PyTorch's CPU build, for the image of
+  a Binder session.
 
 To move to newer versions: install them, run the tests, run this, commit both files.
 """
@@ -19,6 +20,8 @@ from packaging.utils import canonicalize_name
 from musicml.files import write_text
 from tools.setup_env import CONSTRAINTS, CPU_INDEX, ROOT
 
+# A Binder image comes with its own Jupyter, whose parts fit each other; pinning some of them would break it.
+BROUGHT_BY_BINDER = {"jupyterlab", "ipywidgets"}
 HEADER = "# Written by `python -m tools.pin` from an environment in which all tests pass.\n"
 
 
@@ -55,20 +58,21 @@ def closure(requirements: list[Requirement]) -> dict[str, str]:
     return dict(sorted(versions.items()))
 
 
-def constraint_lines(extras: set[str]) -> list[str]:
-    """One line `name==version` for everything that musicml needs with some of its extras."""
-    return [f"{name}=={version}" for name, version in closure(declared(extras)).items()]
+def pins(requirements: list[Requirement]) -> list[str]:
+    """One line `name==version` for everything that the requirements lead to."""
+    return [f"{name}=={version}" for name, version in closure(requirements).items()]
 
 
 def binder_lines() -> list[str]:
     """The requirements of a Binder session: PyTorch's CPU build from its own index, the rest as pinned."""
-    lines = [f"{line}+cpu" if line.startswith("torch==") else line for line in constraint_lines(set())]
+    lines = pins([need for need in declared(set()) if need.name not in BROUGHT_BY_BINDER])
+    lines = [f"{line}+cpu" if line.startswith("torch==") else line for line in lines]
     return [f"--extra-index-url {CPU_INDEX}", *lines]
 
 
 def main() -> None:
     """Write both files."""
-    write_text(CONSTRAINTS, HEADER + "\n".join(constraint_lines({"dev"})) + "\n")
+    write_text(CONSTRAINTS, HEADER + "\n".join(pins(declared({"dev"}))) + "\n")
     write_text(ROOT / "binder" / "requirements.txt", HEADER + "\n".join(binder_lines()) + "\n")
 
 
