@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -101,33 +101,47 @@ def _part_name(score: Score, row: int) -> str:
     return str(name) if isinstance(name, str) and name else f"Part {row + 1}"
 
 
-def _voices(score: Score) -> list[tuple[str, pd.DataFrame]]:
+class _Struck(NamedTuple):
+    """A note, or the notes of a chord that begin together, of one voice; in quarter notes."""
+
+    onset: float
+    stop: float
+    names: str
+    fermata: bool
+
+
+def _voices(score: Score) -> list[tuple[str, list[_Struck]]]:
     """Each voice with its name and its notes, from the top of the page down."""
     result = []
     several = score.notes.groupby("part")["voice"].nunique()
     for (part, voice), notes in score.notes.groupby(["part", "voice"]):
+        chords: dict[float, list[Any]] = {}
+        for note in notes.itertuples(index=False):
+            chords.setdefault(note.onset, []).append(note)
         name = _part_name(score, part)
-        result.append((f"{name}, voice {voice}" if several[part] > 1 else name, notes))
+        struck = [
+            _Struck(onset, max(onset + note.duration for note in chord), " with ".join(map(note_name, chord)),
+                    any(note.fermata for note in chord))
+            for onset, chord in sorted(chords.items())
+        ]
+        result.append((f"{name}, voice {voice}" if several[part] > 1 else name, struck))
     return result
 
 
-def _voice_words(notes: pd.DataFrame, start: float, end: float) -> str:
+def _voice_words(notes: list[_Struck], start: float, end: float) -> str:
     """The notes, chords and rests of one voice between two moments (quarter notes)."""
-    inside = notes[(notes["onset"] < end - 1e-6) & (notes["onset"] + notes["duration"] > start + 1e-6)]
     words, now = [], start
-    for onset, chord in inside.groupby("onset", sort=True):
-        begin = max(float(onset), start)
+    for note in notes:
+        if note.onset > end - 1e-6 or note.stop < start + 1e-6:
+            continue
+        begin, stop = max(note.onset, start), min(note.stop, end)
         if begin > now + 1e-6:
             words.append(f"rest {_length(begin - now)}")
-        names = " with ".join(note_name(note) for note in chord.itertuples(index=False))
-        stop = float((chord["onset"] + chord["duration"]).max())
-        held = " held over" if onset < start - 1e-6 else ""
-        fermata = " with fermata" if chord["fermata"].any() and stop <= end + 1e-6 else ""
-        words.append(f"{names}{held} {_length(min(stop, end) - begin)}{fermata}")
-        now = max(now, min(stop, end))
-    if not words:
-        return "rest"
-    return ", ".join(words)
+        held = " held over" if note.onset < start - 1e-6 else ""
+        fermata = " with fermata" if note.fermata and note.stop <= end + 1e-6 else ""
+        words.append(f"{note.names}{held} {_length(stop - begin)}{fermata}")
+        now = max(now, stop)
+    return ", ".join(words) or "rest"
 
 
 def _length(quarters: float) -> str:

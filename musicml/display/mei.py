@@ -6,6 +6,7 @@ begins, and Verovio then keeps the texts apart; MusicXML lyrics could not do the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
@@ -69,7 +70,7 @@ def verovio_pages(score: Score, labels: pd.DataFrame, colours: Mapping[str, str]
     _add_colours(root, colours)
     ElementTree.register_namespace("", _MEI)
     drawer = _load(verovio.toolkit(), ElementTree.tostring(root, encoding="unicode"), {**_OPTIONS, "xmlIdSeed": 2})
-    return [_on_white(drawer.renderToSVG(page + 1)) for page in range(drawer.getPageCount())]
+    return [_on_white(_own_ids(drawer.renderToSVG(page), page)) for page in range(1, drawer.getPageCount() + 1)]
 
 
 def _load(toolkit: Any, data: str, options: dict[str, Any]) -> Any:
@@ -138,6 +139,12 @@ def _add_colours(root: ElementTree.Element, colours: Mapping[str, str]) -> None:
         colour = colours.get(note.get(_ID, "").split("-")[0])
         if colour:
             note.set("color", colour)
+
+
+def _own_ids(svg: str, page: int) -> str:
+    """Verovio names the shapes of all pages alike; give each page its own, so that pages can share a document."""
+    name = re.findall(r'<svg[^>]* id="([^"]+)"', svg)[0]
+    return re.sub(rf'(?<=["#-]){name}\b', f"page{page}", svg)
 
 
 def _on_white(svg: str) -> str:

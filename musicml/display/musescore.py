@@ -30,6 +30,7 @@ _PLACES = (
     "C:/Program Files/MuseScore 3/bin/MuseScore3.exe",
 )
 _SECONDS = 180
+_BELOW = 330  # room for stems and two lines of labels, in MuseScore's units of 1/360 inch
 
 
 def find_musescore() -> Path | None:
@@ -45,15 +46,15 @@ def musescore_pages(score: Score, labels: pd.DataFrame, colours: Mapping[str, st
     """Draw a score with MuseScore (arguments as in `musicml.display.mei.verovio_pages`).
 
     Returns:
-        One SVG for each page, cut to its content, on white. MuseScore keeps no note ids.
+        One SVG for each page, on white. MuseScore keeps no note ids.
 
     Raises:
         MusicmlError: MuseScore is missing or failed.
     """
     with tempfile.TemporaryDirectory() as folder:
-        _run(score, labels, colours, Path(folder), "page.svg", "--trim-image", "40")
+        _run(score, labels, colours, Path(folder), "page.svg")
         pages = sorted(Path(folder).glob("page*.svg"), key=lambda path: int(re.sub(r"\D", "", path.stem) or 0))
-        return [_on_white(page.read_text(encoding="utf-8")) for page in pages]
+        return [_fit_page(page.read_text(encoding="utf-8")) for page in pages]
 
 
 def musescore_pdf(score: Score, labels: pd.DataFrame, colours: Mapping[str, str]) -> bytes:
@@ -62,13 +63,13 @@ def musescore_pdf(score: Score, labels: pd.DataFrame, colours: Mapping[str, str]
         return _run(score, labels, colours, Path(folder), "score.pdf").read_bytes()
 
 
-def _run(score: Score, labels: pd.DataFrame, colours: Mapping[str, str], folder: Path, name: str, *extra: str) -> Path:
+def _run(score: Score, labels: pd.DataFrame, colours: Mapping[str, str], folder: Path, name: str) -> Path:
     program = find_musescore()
     if program is None:
         raise MusicmlError(f"MuseScore was not found on this machine. {_remedy()}")
     source = folder / "score.musicxml"
     _write_musicxml(score, labels, colours, source)
-    command = [str(program), "-o", str(folder / name), *extra, str(source)]
+    command = [str(program), "-o", str(folder / name), str(source)]
     # MuseScore is a window program; the offscreen platform lets it draw on a machine without a screen.
     surroundings = {**os.environ, "QT_QPA_PLATFORM": "offscreen"} if sys.platform.startswith("linux") else None
     try:
@@ -98,8 +99,28 @@ def _write_musicxml(score: Score, labels: pd.DataFrame, colours: Mapping[str, st
             colour = colours.get(str(head.id).split("-")[0])
             if colour:
                 head.style.color = _hex(colour)
+    _part_voices(stream)
     _hang_labels(stream.parts[-1], labels)
     path.write_bytes(GeneralObjectExporter(stream).parse())
+
+
+def _part_voices(stream: Any) -> None:
+    """Two voices on a staff point their stems apart, the upper one's fermatas and the tempo stand above; a pickup has no number."""
+    from music21.stream.enums import ShowNumber
+
+    for measure in stream.recurse().getElementsByClass("Measure"):
+        voices = list(measure.voices)
+        for number, voice in enumerate(voices if len(voices) > 1 else []):
+            for note in voice.notes:
+                note.stemDirection = "down" if number % 2 else "up"
+                for sign in note.expressions:
+                    if "Fermata" in sign.classes and number == 0:
+                        sign.type = "upright"
+                        sign.placement = "above"
+        if measure.number == 0:
+            measure.showNumber = ShowNumber.NEVER  # else MuseScore counts the pickup as the first bar
+    for mark in stream.recurse().getElementsByClass("MetronomeMark"):
+        mark.placement = "above"
 
 
 def _hang_labels(part: Any, labels: pd.DataFrame) -> None:
@@ -129,7 +150,16 @@ def _hex(colour: str) -> str:
     return str(to_hex(colour)).upper()
 
 
-def _on_white(svg: str) -> str:
+def _fit_page(svg: str) -> str:
+    """White ground, the width of whatever holds the page, and no empty paper below the last staff."""
     start = svg.index("<svg")
     end = svg.index(">", start)
-    return f'{svg[start:end]} style="background:#fff"{svg[end:]}'
+    head = re.sub(r'\s(width|height)="[^"]*"', "", svg[start:end])
+    lines = re.findall(r'class="StaffLines"[^>]* points="([^"]*)"', svg)
+    lowest = max((float(y) for line in lines for y in re.findall(r",([\d.]+)", line)), default=float("inf"))
+    head = re.sub(r'(viewBox="0 0 [\d.]+) ([\d.]+)"', lambda box: _shorter(box, lowest), head)
+    return f'{head} style="background:#fff"{svg[end:]}'
+
+
+def _shorter(box: re.Match[str], lowest: float) -> str:
+    return f'{box[1]} {min(float(box[2]), lowest + _BELOW):.1f}"'
