@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
 from musicml.corpus.loading import load
+from musicml.corpus.pieces import Piece, bach_chorales
 from musicml.errors import ScoreError
 from musicml.score import Score
 
 _SPLITS = ("train", "valid", "test")
-
-
-@dataclass(frozen=True)
-class Piece:
-    """What is known of a piece before it is loaded.
-
-    Attributes:
-        name: its name in the catalogue, such as "bach/bwv269".
-        title: the first line of the hymn, where it is known.
-        split: "train", "valid" or "test" in the chorale benchmark; empty for pieces outside it.
-        riemenschneider: its number in Riemenschneider's edition; None outside it.
-    """
-
-    name: str
-    title: str
-    split: str
-    riemenschneider: int | None
 
 
 class Corpus:
@@ -110,13 +90,3 @@ def _known(name: str) -> tuple[Piece, ...]:
     if name == "jsb":
         return Corpus(name, pieces=tuple(piece for piece in bach_chorales() if piece.split)).unique().pieces
     raise ScoreError(f"corpus {name!r} is not known. Choose one of: bach-chorales, jsb.")
-
-
-@cache
-def bach_chorales() -> tuple[Piece, ...]:
-    """Riemenschneider's 371 chorales, then the benchmark's pieces outside them."""
-    text = files("musicml.corpus").joinpath("data/bach_chorales.csv").read_text("utf-8")
-    return tuple(
-        Piece(row["name"], row["title"], row["split"], int(row["riemenschneider"]) if row["riemenschneider"] else None)
-        for row in csv.DictReader(text.splitlines())
-    )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 from musicml.corpus import cache, catalogue
+from musicml.corpus.pieces import titles
 from musicml.score import Score
 
 _MIDI = {".mid", ".midi", ".smf"}
@@ -27,11 +29,21 @@ def load(name: str | Path) -> Score:
     ['Soprano', 'Alto', 'Tenor', 'Bass']
     """
     path = Path(name)
-    source = str(name)
+    known: dict[str, str] = {}
     if not path.exists():
         path = catalogue.find(str(name))
+        known = _known(path)
     score = cache.through(path, read)
-    return replace(score, meta=score.meta | {"source": source})
+    return replace(score, meta=known | score.meta | {"source": str(name)})
+
+
+def _known(path: Path) -> dict[str, str]:
+    """Title and composer of a piece of the corpus, for files that do not say them."""
+    folder, work = path.parent.name, path.stem
+    if folder != "bach":
+        return {}
+    title = titles().get(f"bach/{work}") or re.sub(r"^bwv", "BWV ", work)
+    return {"title": title, "composer": "Johann Sebastian Bach"}
 
 
 def read(path: Path) -> Score:

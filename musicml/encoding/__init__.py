@@ -8,5 +8,6 @@ from musicml.encoding.raster import (
     transpose,
     transpositions,
 )
+from musicml.encoding.unfolding import unfold
 
-__all__ = ["VOICE_RANGES", "ChoraleRaster", "to_raster", "to_score", "transpose", "transpositions"]
+__all__ = ["VOICE_RANGES", "ChoraleRaster", "to_raster", "to_score", "transpose", "transpositions", "unfold"]

@@ -25,7 +25,7 @@ VOICES = ("soprano", "alto", "tenor", "bass")
 
 #: Lowest and highest MIDI pitch of each voice in the train chorales of the benchmark, from `Corpus("jsb")`.
 VOICE_RANGES: dict[str, tuple[int, int]] = {
-    "soprano": (60, 81),
+    "soprano": (57, 81),
     "alto": (53, 74),
     "tenor": (48, 69),
     "bass": (36, 64),
@@ -115,7 +115,7 @@ def four_voices(score: Score) -> list[pd.DataFrame]:
     if len(voices) == len(VOICES):
         return [notes[(notes["part"] == part) & (notes["voice"] == voice)] for part, voice in voices]
     raise ScoreError(
-        f"{score.title}: {len(parts)} parts and {len(voices)} voices have notes, and a chorale raster needs four voices. "
+        f"{score.title}: {len(parts)} parts and {len(voices)} voices have notes; a chorale raster needs four voices. "
         "Name four parts Soprano, Alto, Tenor and Bass, or choose another piece."
     )
 

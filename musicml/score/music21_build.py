@@ -73,6 +73,7 @@ def to_music21(score: Score) -> music21.stream.Score:
     for index, description in enumerate(tables.rows(score.parts)):
         rows = notes[notes["part"] == index]
         part = _part(rows, bars, index, str(description.name), str(description.instrument))
+        _insert_barlines(part, score.meta.get("repeats", []))
         _insert_keys(part, score.keys, bars)
         parts.append(part)
         result.insert(0, part)
@@ -174,7 +175,6 @@ def _voices(rows: pd.DataFrame) -> dict[int, list[_Chord]]:
 
 
 def _part(rows: pd.DataFrame, bars: list[_Bar], index: int, name: str, instrument_name: str) -> Any:
-    from music21 import bar as barlines
     from music21 import meter, stream
 
     part = stream.Part(id=f"P{index + 1}")
@@ -190,7 +190,6 @@ def _part(rows: pd.DataFrame, bars: list[_Bar], index: int, name: str, instrumen
         if position == 0 or bar.signature != bars[position - 1].signature:
             measure.timeSignature = meter.TimeSignature(bar.signature)
         part.insert(bar.start, measure)
-    content[-1].rightBarline = barlines.Barline("final")
     return part
 
 
@@ -331,6 +330,21 @@ def _measure_at(part: Any, onset: float, bars: list[_Bar]) -> tuple[Any, Fractio
     time = _exact(onset)
     number = max((index for index, bar in enumerate(bars) if bar.start <= time), default=0)
     return part.getElementsByClass("Measure")[number], min(time, bars[number].end) - bars[number].start
+
+
+def _insert_barlines(part: Any, repeats: list[list[float]]) -> None:
+    """A final bar line, and repeat signs where both ends of the repeated music fall on bar lines."""
+    from music21 import bar as barlines
+
+    measures = {_exact(float(part.elementOffset(measure))): measure for measure in part.getElementsByClass("Measure")}
+    starts = sorted(measures)
+    before = dict(zip([*starts[1:], None], starts, strict=True))
+    measures[starts[-1]].rightBarline = barlines.Barline("final")
+    for start, end in repeats:
+        first, last = _exact(start), before.get(_exact(end), starts[-1])
+        if first in measures and first > 0:
+            measures[first].leftBarline = barlines.Repeat(direction="start")
+        measures[last].rightBarline = barlines.Repeat(direction="end")
 
 
 def _insert_keys(part: Any, keys: pd.DataFrame, bars: list[_Bar]) -> None:

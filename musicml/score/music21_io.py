@@ -30,7 +30,8 @@ def from_music21(stream: music21.stream.Stream, **meta: Any) -> Score:
 
     Tied notes become one row. Grace notes have no duration of their own and unpitched percussion has no pitch: both
     are left out, and `meta["grace_notes_left_out"]` and `meta["unpitched_left_out"]` count them. Transposing
-    instruments are read at sounding pitch. Repeats stay as they are written.
+    instruments are read at sounding pitch. Music between repeat signs is read once, as it is written;
+    `meta["repeats"]` lists where those signs stand: (onset of the first, onset of the last) in quarter notes.
 
     Args:
         stream: a music21 Score, Part, Measure or any stream of notes; it is not changed.
@@ -57,13 +58,14 @@ def from_music21(stream: music21.stream.Stream, **meta: Any) -> Score:
     rows = [row for index, part in enumerate(parts) for row in _part_rows(stream, part, index, left_out)]
     notes = pd.DataFrame(rows) if rows else pd.DataFrame(columns=["onset", "duration", "pitch"])
     leader = max(parts, key=lambda part: len(part.getElementsByClass("Measure")))
+    found = _meta(stream) | {"repeats": _repeats(leader)} | left_out
     return Score.from_table(
         notes,
         _measures(leader, parts, notes),
         keys=_keys(leader),
         tempos=_tempos(parts),
         parts=[_part_name(part, index) for index, part in enumerate(parts)],
-        **(_meta(stream) | {name: count for name, count in left_out.items() if count} | meta),
+        **({name: value for name, value in found.items() if value} | meta),
     )
 
 
@@ -156,9 +158,25 @@ def _measures(leader: Any, parts: list[Any], notes: pd.DataFrame) -> Any:
     starts = [float(leader.elementOffset(measure)) for measure in found]
     for row, (measure, start) in enumerate(zip(found, starts, strict=True)):
         signature = next((text for onset, text in reversed(signatures) if onset <= start + 1e-6), "4/4")
-        length = starts[row + 1] - start if row + 1 < len(starts) else float(measure.duration.quarterLength)
+        # The last measure is as long as the part that sounds longest.
+        end = starts[row + 1] if row + 1 < len(starts) else max(float(part.highestTime) for part in parts)
+        length = end - start
         rows.append((measure.number, start, length or tables.bar_length(signature), signature))
     return rows
+
+
+def _repeats(leader: Any) -> list[list[float]]:
+    """Where repeated music begins and ends; without a sign it begins at the start or at the last repeat's end."""
+    found, start = [], 0.0
+    for measure in leader.getElementsByClass("Measure"):
+        onset = float(leader.elementOffset(measure))
+        if getattr(measure.leftBarline, "direction", "") == "start":
+            start = onset
+        if getattr(measure.rightBarline, "direction", "") == "end":
+            end = onset + float(measure.highestTime)
+            found.append([start, end])
+            start = end
+    return found
 
 
 def _signatures(part: Any) -> list[tuple[float, str]]:

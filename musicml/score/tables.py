@@ -153,16 +153,30 @@ def place(onsets: np.ndarray, measures: pd.DataFrame) -> tuple[np.ndarray, np.nd
     """The printed measure number and the beat (1-based) of each onset.
 
     In a first measure that is shorter than its time signature (a pickup), beats are counted from the bar's end:
-    the quarter note before the first bar line of a 4/4 piece falls on beat 4.
+    the quarter note before the first bar line of a 4/4 piece falls on beat 4. Where a repeat sign cuts a bar in two,
+    the second part counts on where the first stopped.
+
+    >>> cut = [(0, 0.0, 1.0, "4/4"), (1, 1.0, 3.0, "4/4"), (2, 4.0, 1.0, "4/4"), (3, 5.0, 4.0, "4/4")]
+    >>> place(np.array([0.0, 1.0, 4.0, 5.0]), complete(cut, MEASURES))[1].tolist()
+    [4.0, 1.0, 4.0, 1.0]
     """
     starts = measures["onset"].to_numpy(float)
     rows = np.clip(np.searchsorted(starts, onsets + 1e-6, side="right") - 1, 0, len(starts) - 1)
     signatures = measures["time_signature"].tolist()
     beats = np.array([beat_length(signature) for signature in signatures])
-    shifts = np.zeros(len(starts))
-    shifts[0] = max(0.0, bar_length(signatures[0]) - float(measures["length"].iloc[0]))
-    position = onsets - starts[rows] + shifts[rows]
+    position = onsets - starts[rows] + _counted_before(measures["length"].tolist(), signatures)[rows]
     return measures["number"].to_numpy()[rows], np.round(1 + position / beats[rows], 6)
+
+
+def _counted_before(lengths: list[float], signatures: list[str]) -> np.ndarray:
+    """For each measure, the quarter notes of its bar that come before it: in a pickup, or before a repeat sign."""
+    full = [bar_length(signature) for signature in signatures]
+    before = [max(0.0, full[0] - lengths[0])]
+    for row in range(1, len(lengths)):
+        counted = before[-1] + lengths[row - 1]
+        continues = counted < full[row] - _TINY and counted + lengths[row] <= full[row] + _TINY
+        before.append(counted if continues else 0.0)
+    return np.array(before)
 
 
 def _numbers(time_signature: str) -> tuple[int, int]:
