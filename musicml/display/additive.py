@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from musicml.score.tables import rows
+
 _PARTIALS = np.arange(1, 9)
 _STRENGTHS = np.array([1.0, 0.42, 0.26, 0.13, 0.08, 0.05, 0.03, 0.02])
 _ATTACK, _RELEASE = 0.018, 0.09
@@ -28,12 +30,12 @@ def render(notes: pd.DataFrame, rate: int, length: int) -> np.ndarray:
     """
     dry = np.zeros((length, 2))
     places = _places(notes["part"].to_numpy())
-    for note, place in zip(notes.itertuples(index=False), places, strict=True):
+    for note, place in zip(rows(notes), places, strict=True):
         first = round(note.start * rate)
         tone = _tone(int(note.pitch), note.stop - note.start, note.velocity / 127, rate)[: max(0, length - first)]
         angle = (place + 1) * np.pi / 4
         dry[first : first + len(tone)] += tone[:, None] * np.array([np.cos(angle), np.sin(angle)])
-    return dry + _room(dry, rate)
+    return np.asarray(dry + _room(dry, rate))
 
 
 def _tone(pitch: int, duration: float, strength: float, rate: int) -> np.ndarray:
@@ -45,7 +47,7 @@ def _tone(pitch: int, duration: float, strength: float, rate: int) -> np.ndarray
     wave = np.zeros(len(time))
     for partial, weight in zip(_PARTIALS[audible], _STRENGTHS[audible], strict=True):
         wave += weight * np.exp(-time * (0.25 + 0.35 * partial)) * np.sin(2 * np.pi * partial * frequency * time)
-    return strength * wave * _envelope(time, duration) * (440.0 / frequency) ** 0.25
+    return np.asarray(strength * wave * _envelope(time, duration) * (440.0 / frequency) ** 0.25)
 
 
 def _envelope(time: np.ndarray, duration: float) -> np.ndarray:

@@ -10,7 +10,9 @@ import numpy as np
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 760, 210, 46, 34, 12
 
 
-def bar_chart(names: Sequence[object], values: Sequence[float], *, title: str, name_label: str, value_label: str) -> str:
+def bar_chart(
+    names: Sequence[object], values: Sequence[float], *, title: str, name_label: str, value_label: str
+) -> str:
     """Bars over names, as an SVG element that takes its colour from the text around it.
 
     Args:
@@ -37,8 +39,9 @@ def bar_chart(names: Sequence[object], values: Sequence[float], *, title: str, n
         x = _LEFT + row * step
         if np.isfinite(height):
             tall = height / ticks[-1] * (_HEIGHT - _BOTTOM - _TOP)
-            parts.append(f'<rect x="{x + step * 0.12:.1f}" y="{_HEIGHT - _BOTTOM - tall:.1f}" width="{step * 0.76:.1f}" '
-                         f'height="{tall:.1f}" fill="currentColor" fill-opacity=".65"/>')
+            place = f'x="{x + step * 0.12:.1f}" y="{_HEIGHT - _BOTTOM - tall:.1f}"'
+            size = f'width="{step * 0.76:.1f}" height="{tall:.1f}"'
+            parts.append(f'<rect {place} {size} fill="currentColor" fill-opacity=".65"/>')
         if row % every == 0:
             parts.append(_text(x + step / 2, _HEIGHT - _BOTTOM + 15, str(name), "middle"))
     label = html.escape(f"{title}. {_words(names, heights, known, name_label)}")
@@ -50,8 +53,11 @@ def _words(names: Sequence[object], heights: np.ndarray, known: np.ndarray, name
     if not known.any():
         return "Nothing was measured."
     low, high = int(np.nanargmin(heights)), int(np.nanargmax(heights))
-    return (f"{known.sum()} bars; lowest {heights[low]:.2f} at {name_label} {names[low]}, highest {heights[high]:.2f} at "
-            f"{name_label} {names[high]}, mean {heights[known].mean():.2f}. The table below gives every value.")
+    return (
+        f"{known.sum()} bars; lowest {heights[low]:.2f} at {name_label} {names[low]}, "
+        f"highest {heights[high]:.2f} at {name_label} {names[high]}, mean {heights[known].mean():.2f}. "
+        "The table below gives every value."
+    )
 
 
 def _ticks(top: float) -> list[float]:

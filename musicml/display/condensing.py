@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from musicml.score import Score
+from musicml.score.tables import rows
 
 _SINGERS = {"soprano", "alto", "tenor", "tenore", "bass", "basso", "canto", "cantus", "voice", "choir", "vocal",
             "vocals", "vocalist", "part", "descant"}
@@ -21,8 +22,9 @@ def is_four_voice(score: Score) -> bool:
     """
     if len(score.parts) != 4 or score.notes["part"].nunique() != 4:
         return False
-    words = [set(f"{part.name} {part.instrument}".lower().replace(".", " ").split()) for part in
-             score.parts.fillna("").itertuples(index=False)]
+    words = [
+        set(f"{part.name} {part.instrument}".lower().replace(".", " ").split()) for part in rows(score.parts.fillna(""))
+    ]
     centres = score.notes.groupby("part")["pitch"].mean().to_numpy()
     return all(_SINGERS & names for names in words) and bool((np.diff(centres) < 0).all()) and _single_notes(score)
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from musicml.display.labelling import tidy_labels
 from musicml.score import Score
-from musicml.score.tables import place
+from musicml.score.tables import place, rows
 
 _NAMES = ("C", "C sharp", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A", "B flat", "B")
 _ALTERS = {-2: " double flat", -1: " flat", 0: "", 1: " sharp", 2: " double sharp"}
@@ -44,7 +44,7 @@ def describe(score: Score, labels: Any = None) -> str:
     voices = _voices(score)
     lines = [summary(score)]
     signatures = score.measures["time_signature"]
-    for row, bar in enumerate(score.measures.itertuples(index=False)):
+    for row, bar in enumerate(rows(score.measures)):
         start, end = float(bar.onset), float(bar.onset + bar.length)
         words = [f"Bar {bar_name(score, row)}."]
         if row and signatures.iloc[row] != signatures.iloc[row - 1]:
@@ -114,9 +114,10 @@ def _voices(score: Score) -> list[tuple[str, list[_Struck]]]:
     """Each voice with its name and its notes, from the top of the page down."""
     result = []
     several = score.notes.groupby("part")["voice"].nunique()
-    for (part, voice), notes in score.notes.groupby(["part", "voice"]):
+    groups: Any = score.notes.groupby(["part", "voice"])
+    for (part, voice), notes in groups:
         chords: dict[float, list[Any]] = {}
-        for note in notes.itertuples(index=False):
+        for note in rows(notes):
             chords.setdefault(note.onset, []).append(note)
         name = _part_name(score, part)
         struck = [

@@ -16,6 +16,7 @@ from musicml.display.labelling import tidy_labels
 from musicml.errors import MusicmlError
 from musicml.files import write_bytes, write_text
 from musicml.score import Score
+from musicml.score.tables import rows
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]+")
 
@@ -145,7 +146,7 @@ def _colour_words(score: Score, colours: Mapping[str, str]) -> list[str]:
     for colour in dict.fromkeys(colours.values()):
         chosen = score.notes[score.notes["id"].map(colours) == colour]
         names = [
-            f"{note_name(note)} in bar {note.measure}, beat {note.beat:.4g}" for note in chosen.itertuples(index=False)
+            f"{note_name(note)} in bar {note.measure}, beat {note.beat:.4g}" for note in rows(chosen)
         ]
         lines.append(f"Drawn in {colour}: {'; '.join(names)}.")
     return lines

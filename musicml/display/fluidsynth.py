@@ -18,6 +18,7 @@ import pandas as pd
 
 from musicml.errors import MusicmlError
 from musicml.score.general_midi import program_of
+from musicml.score.tables import rows
 
 _FOLDERS = ("/usr/share/sounds/sf2", "/usr/share/soundfonts", "/usr/local/share/soundfonts",
             "/usr/local/share/fluidsynth/sf2", "/opt/homebrew/share/soundfonts", "/opt/homebrew/share/fluid-synth/sf2",
@@ -30,7 +31,7 @@ _SECONDS = 180
 def missing() -> str | None:
     """What FluidSynth lacks on this machine, with its remedy; None when it can play."""
     if shutil.which("fluidsynth") is None:
-        return f"FluidSynth was not found on this machine. Install it ({_command('fluidsynth')}), or use engine='numpy'."
+        return f"FluidSynth was not found here. Install it ({_command('fluidsynth')}), or use engine='numpy'."
     if find_soundfont() is None:
         return ("FluidSynth has no soundfont. Install one "
                 f"({_command('fluid-soundfont-gm')}), name its file in SOUNDFONT, or use engine='numpy'.")
@@ -106,7 +107,7 @@ def _write_midi(notes: pd.DataFrame, duration: float, path: Path) -> None:
     for (part, played), place in zip(notes.groupby("part"), places, strict=False):
         track = symusic.Track(name=f"{part}", program=program(str(played["instrument"].iloc[0])), is_drum=False)
         track.controls.append(symusic.ControlChange(0, 10, int(place)))  # parts side by side, 64 is the middle
-        for note in played.itertuples(index=False):
+        for note in rows(played):
             start, stop = round(note.start * 1000), round(note.stop * 1000)
             track.notes.append(symusic.Note(start, max(1, stop - start), int(note.pitch), int(note.velocity)))
         score.tracks.append(track)

@@ -76,7 +76,7 @@ def verovio_pages(score: Score, labels: pd.DataFrame, colours: Mapping[str, str]
 def _load(toolkit: Any, data: str, options: dict[str, Any]) -> Any:
     toolkit.setOptions(options)
     if not toolkit.loadData(data):
-        raise MusicmlError("score: Verovio could not read it. Save it as MusicXML and look at it in a notation program.")
+        raise MusicmlError("score: Verovio could not read it. Save it as MusicXML and look at it elsewhere.")
     return toolkit
 
 
@@ -118,7 +118,7 @@ def _add_labels(root: ElementTree.Element, score: Score, labels: pd.DataFrame) -
     measures = list(root.iter(_tag("measure")))
     lowest = str(len(list(root.iter(_tag("staffDef")))))
     starts = score.measures["onset"].to_numpy(float)
-    for number, (onset, label) in enumerate(labels.itertuples(index=False)):
+    for number, (onset, label) in enumerate(zip(labels["onset"], labels["label"], strict=True)):
         row = max(0, int(np.searchsorted(starts, onset + 1e-6, side="right")) - 1)
         unit = int(score.measures["time_signature"].iloc[row].split("/")[1])
         stamp = f"{1 + (onset - starts[row]) * unit / 4:.6g}"

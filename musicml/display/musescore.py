@@ -105,7 +105,7 @@ def _write_musicxml(score: Score, labels: pd.DataFrame, colours: Mapping[str, st
 
 
 def _part_voices(stream: Any) -> None:
-    """Two voices on a staff point their stems apart, the upper one's fermatas and the tempo stand above; a pickup has no number."""
+    """Stems of two voices point apart, the upper one's fermatas and the tempo stand above, a pickup has no number."""
     from music21.stream.enums import ShowNumber
 
     for measure in stream.recurse().getElementsByClass("Measure"):
@@ -130,7 +130,7 @@ def _hang_labels(part: Any, labels: pd.DataFrame) -> None:
     for note in part.recurse().notes:
         first[round(float(note.getOffsetInHierarchy(part)), 4)] = note
     measures = list(part.getElementsByClass("Measure"))
-    for onset, label in labels.itertuples(index=False):
+    for onset, label in zip(labels["onset"], labels["label"], strict=True):
         lines = [typeset(line) for line in str(label).split("\n")]
         note = first.get(round(float(onset), 4))
         if note is not None:

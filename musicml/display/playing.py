@@ -20,7 +20,7 @@ from musicml.display.timing import seconds
 from musicml.files import write_text
 from musicml.score import Score
 
-_SPEEDS = [(0.5, "half"), (0.75, "three quarters"), (1, "as written"), (1.25, "one and a quarter"), (1.5, "one and a half")]
+_SPEEDS = [(0.5, "half"), (0.75, "¾"), (1, "as written"), (1.25, "1¼ times"), (1.5, "1½ times")]
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,7 @@ def _shown(finding: Finding) -> dict[str, Any]:
         "empty": finding.empty,
         "chart": chart,
         "headings": [_heading(name) for name in table.columns] if table is not None else None,
-        "rows": [[_value(cell) for cell in row] for row in table.itertuples(index=False)] if table is not None else [],
+        "rows": [[_value(cell) for cell in row] for row in table.to_numpy(dtype=object)] if table is not None else [],
     }
 
 

@@ -21,6 +21,7 @@ from musicml.score import Score
 RATE = 44100
 _TAIL = 1.6
 _PEAK = 0.84
+_BREATH = 0.06
 _FORMATS = {".wav": ("WAV", "PCM_16"), ".ogg": ("OGG", "VORBIS"), ".mp3": ("MP3", "MPEG_LAYER_III"),
             ".flac": ("FLAC", "PCM_16")}
 
@@ -125,10 +126,12 @@ def performance(score: Score) -> pd.DataFrame:
     played["instrument"] = played["part"].map(score.parts["instrument"].fillna("").to_dict()).fillna("").astype("str")
     names = played["part"].map(score.parts["name"].fillna("").to_dict()).fillna("").astype("str")
     played["instrument"] = played["instrument"].where(played["instrument"] != "", names)
+    # Two voices of a part in unison are one key: the longer holds it, and a later one strikes it anew.
+    played = played.sort_values(["start", "stop"]).drop_duplicates(["part", "pitch", "start"], keep="last")
     following = played.groupby(["part", "pitch"])["start"].shift(-1)
-    breath = np.minimum(0.06, 0.25 * (played["stop"] - played["start"]))
+    breath = np.minimum(_BREATH, 0.25 * (following - played["start"]))
     played["stop"] = np.minimum(played["stop"], (following - breath).fillna(np.inf))
-    return played[played["stop"] > played["start"]].reset_index(drop=True)
+    return played.reset_index(drop=True)
 
 
 def _finish(samples: np.ndarray, length: int) -> np.ndarray:
