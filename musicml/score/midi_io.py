@@ -35,12 +35,22 @@ def read_midi(path: str | Path) -> Score:
     if not path.is_file():
         raise ScoreError(f"{path}: no such file. Check the path.")
     try:
-        # symusic writes its own account of a damaged file to standard error; ours is the exception.
-        midi = symusic.Score.from_midi(path.read_bytes())
+        content = path.read_bytes()
+        _check_chunks(content)
+        midi = symusic.Score.from_midi(content)
     except (RuntimeError, ValueError, OSError) as error:
         reason = " ".join(str(error).split())[:100]
         raise ScoreError(f"{path}: not a MIDI file that can be read ({reason}). Save or download it again.") from error
     return _score(midi, path)
+
+
+def _check_chunks(content: bytes) -> None:
+    """A MIDI file says how long each of its chunks is; symusic reads what is left of a file that is cut short."""
+    position = 0
+    while content.startswith(b"MThd") and position < len(content):
+        position += 8 + int.from_bytes(content[position + 4 : position + 8])
+    if position > len(content):
+        raise ValueError("it breaks off in the middle")
 
 
 def _score(midi: Any, path: Path) -> Score:
@@ -55,13 +65,21 @@ def _score(midi: Any, path: Path) -> Score:
     left_out = {"unpitched_left_out": drums, "empty_left_out": empty}
     return Score.from_table(
         notes,
-        tables.bars_from_signatures(signatures, end),
+        _with_pickup(tables.bars_from_signatures(signatures, end)),
         keys=[(mark.time / ticks, mark.key, "minor" if mark.tonality else "major") for mark in midi.key_signatures],
         tempos=[(mark.time / ticks, mark.qpm) for mark in midi.tempos] or None,
         parts=[(track.name or NAMES[track.program], NAMES[track.program]) for track in tracks] or None,
         source=str(path),
         **{name: count for name, count in left_out.items() if count},
     )
+
+
+def _with_pickup(measures: pd.DataFrame) -> pd.DataFrame:
+    """A single first bar in a metre of its own, shorter than the next, is how MIDI files write a pickup."""
+    if len(measures) < 2 or measures["length"].iloc[0] >= measures["length"].iloc[1]:
+        return measures
+    signatures = measures["time_signature"].where(measures.index > 0, measures["time_signature"].iloc[1])
+    return measures.assign(number=measures["number"] - 1, time_signature=signatures)
 
 
 def _notes(track: Any, ticks: int, part: int) -> pd.DataFrame:

@@ -1,17 +1,18 @@
 """From the tables of a Score to music21's objects: notation decided from the measure table, nothing guessed twice.
 
 A note that crosses a bar line is cut there and tied; notes of one voice that start and end together make a chord;
-rests fill what is left; a voice whose notes overlap gets company in additional voices, because notation cannot
-write overlap in one.
+rests fill what is left. Notation cannot write overlap in one voice: where it is short, the notes become chords with
+ties; where it is long, additional voices take what overlaps.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -20,14 +21,10 @@ from musicml.score import tables
 from musicml.score.general_midi import program_of
 from musicml.score.score import Score
 from musicml.score.spelling import spell
+from musicml.score.written_time import exact, note_values_between, settled, shortest
 
 if TYPE_CHECKING:
     import music21
-
-_GRIDS = (64, 48, 40, 56, 72)  # notes to a quarter: binary values, triplets, quintuplets, septuplets, nonuplets
-_TUPLETS = {1: Fraction(1), 3: Fraction(2, 3), 5: Fraction(4, 5), 7: Fraction(4, 7), 9: Fraction(8, 9)}
-_PERFORMED_GRID = 24  # for times that no notation has: thirty-seconds and triplets alike
-
 
 @dataclass
 class _Bar:
@@ -105,41 +102,12 @@ def spelled(score: Score) -> pd.DataFrame:
     return notes
 
 
-@cache
-def _exact(time: float) -> Fraction:
-    """The written time nearest to a sounding one."""
-    for grid in _GRIDS:
-        nearest = Fraction(round(time * grid), grid)
-        if abs(nearest - Fraction(time)) < 1e-4:
-            return nearest
-    return _performed(Fraction(time))
-
-
-def _performed(time: Fraction) -> Fraction:
-    return Fraction(round(time * _PERFORMED_GRID), _PERFORMED_GRID)
-
-
-def _odd(time: Fraction) -> int:
-    """The odd factor of a denominator: 3 for triplets, 5 for quintuplets, 1 for what needs no tuplet."""
-    return time.denominator // (time.denominator & -time.denominator)
-
-
-def _settled(times: Iterable[float]) -> dict[float, Fraction]:
-    """The written time for each sounding one, with one kind of tuplet in each quarter note at most."""
-    written = {time: _exact(time) for time in times}
-    kinds: dict[int, set[int]] = defaultdict(set)
-    for time in written.values():
-        kinds[int(time)].add(_odd(time))
-    mixed = {beat for beat, found in kinds.items() if any(max(found) % odd for odd in found)}
-    return {sounding: _performed(time) if int(time) in mixed else time for sounding, time in written.items()}
-
-
 def _bars(score: Score) -> list[_Bar]:
     """The measures from time zero on without gaps, continued until the last note has ended."""
     table = score.measures
-    starts = [_exact(onset) for onset in table["onset"]]
+    starts = [exact(onset) for onset in table["onset"]]
     rows = list(tables.rows(table))
-    ends = [*starts[1:], starts[-1] + _exact(rows[-1].length)] if rows else []
+    ends = [*starts[1:], starts[-1] + exact(rows[-1].length)] if rows else []
     bars = [
         _Bar(int(row.number), start, end, row.time_signature)
         for row, start, end in zip(rows, starts, ends, strict=True)
@@ -149,8 +117,8 @@ def _bars(score: Score) -> list[_Bar]:
         bars = [_Bar(1, Fraction(0), Fraction(4), "4/4")]
     if bars[0].start > 0:
         bars.insert(0, _Bar(bars[0].number - 1, Fraction(0), bars[0].start, bars[0].signature))
-    length = _exact(tables.bar_length(bars[-1].signature))
-    while bars[-1].end < _exact(score.end):
+    length = exact(tables.bar_length(bars[-1].signature))
+    while bars[-1].end < exact(score.end):
         last = bars[-1]
         bars.append(_Bar(last.number + 1, last.end, last.end + length, last.signature))
     return bars
@@ -159,19 +127,39 @@ def _bars(score: Score) -> list[_Bar]:
 def _voices(rows: pd.DataFrame) -> dict[int, list[_Chord]]:
     """The chords of each voice, none overlapping another; overflow goes to voices that are added at the end."""
     chords: dict[tuple[int, Fraction, Fraction], list[Any]] = defaultdict(list)
-    written = _settled([*rows["onset"], *(rows["onset"] + rows["duration"])])
+    written = settled([*rows["onset"], *(rows["onset"] + rows["duration"])])
     for row in tables.rows(rows):
         start, end = written[row.onset], written[row.onset + row.duration]
         if end <= start:  # too short to write
-            end = start + Fraction(1, _PERFORMED_GRID if _odd(start) > 1 else _GRIDS[0])
+            end = start + shortest(start)
         chords[row.voice, start, end].append(row)
-    voices: dict[int, list[_Chord]] = defaultdict(list)
+    result: dict[int, list[_Chord]] = defaultdict(list)
     last_voice = max((voice for voice, _, _ in chords), default=1)
-    for (voice, start, end), members in sorted(chords.items(), key=lambda item: (item[0][1], item[0][0], -item[0][2])):
-        choices = [voice, *range(last_voice + 1, last_voice + 1 + len(chords))]
-        free = next(each for each in choices if not voices[each] or voices[each][-1].end <= start)
-        voices[free].append(_Chord(start, end, members))
-    return {voice: found for voice, found in sorted(voices.items()) if found}
+    for voice in sorted({voice for voice, _, _ in chords}):
+        found = [_Chord(start, end, members) for (each, start, end), members in chords.items() if each == voice]
+        for chord in _sliced(sorted(found, key=lambda chord: (chord.start, -chord.end))):
+            choices = [voice, *range(last_voice + 1, last_voice + 1 + len(chords))]
+            free = next(each for each in choices if not result[each] or result[each][-1].end <= chord.start)
+            result[free].append(chord)
+    return {voice: found for voice, found in sorted(result.items()) if found}
+
+
+def _sliced(chords: list[_Chord]) -> list[_Chord]:
+    """Where chords overlap within a quarter note, cut them into chords whose held notes are tied."""
+    result: list[_Chord] = []
+    while chords:
+        end, count = chords[0].end, 1
+        while count < len(chords) and chords[count].start < end:
+            end, count = max(end, chords[count].end), count + 1
+        cluster, chords = chords[:count], chords[count:]
+        if count == 1 or end - cluster[0].start > 1:
+            result += cluster
+            continue
+        times = sorted({time for chord in cluster for time in (chord.start, chord.end)})
+        for start, stop in pairwise(times):
+            sounding = [row for chord in cluster if chord.start <= start and chord.end >= stop for row in chord.notes]
+            result.append(_Chord(start, stop, sounding))
+    return result
 
 
 def _part(rows: pd.DataFrame, bars: list[_Bar], index: int, name: str, instrument_name: str) -> Any:
@@ -185,7 +173,7 @@ def _part(rows: pd.DataFrame, bars: list[_Bar], index: int, name: str, instrumen
         measure.number = bar.number
         if position == 0:
             measure.clef = _clef(rows, name)
-            short = _exact(tables.bar_length(bar.signature)) - (bar.end - bar.start)
+            short = exact(tables.bar_length(bar.signature)) - (bar.end - bar.start)
             measure.paddingLeft = max(short, 0)
         if position == 0 or bar.signature != bars[position - 1].signature:
             measure.timeSignature = meter.TimeSignature(bar.signature)
@@ -218,60 +206,41 @@ def _in_bars(voices: dict[int, list[_Chord]], bars: list[_Bar]) -> list[dict[int
     """For each bar and voice: (offset in the bar, music21 note or chord), cut at bar lines and tied."""
     result: list[dict[int, list[tuple[Fraction, Any]]]] = [defaultdict(list) for _ in bars]
     for voice, chords in voices.items():
-        first = 0
-        for chord in chords:
-            while bars[first].end <= chord.start:
-                first += 1
-            pieces = []
-            for number in range(first, len(bars)):
-                start, end = max(chord.start, bars[number].start), min(chord.end, bars[number].end)
-                if end <= start:
-                    break
-                pieces += [(number, at - bars[number].start, length) for at, length in _written(start, end)]
-            for count, (number, offset, length) in enumerate(pieces):
-                element = _element(chord.notes, length, count, len(pieces))
-                result[number][voice].append((offset, element))
+        slots = [(number, at, length, chord.notes) for chord in chords for number, at, length in _pieces(chord, bars)]
+        pieces = Counter(row.Index for *_, rows in slots for row in rows)
+        done: Counter[int] = Counter()
+        for number, at, length, rows in slots:
+            result[number][voice].append((at - bars[number].start, _element(rows, length, done, pieces)))
+            done.update(row.Index for row in rows)
     return result
 
 
-def _written(start: Fraction, end: Fraction) -> list[tuple[Fraction, Fraction]]:
-    """Cut a span that no single note value has (five eighths) into (onset, length) of tied ones."""
-    if _odd(end - start) not in _TUPLETS:  # from one kind of tuplet into another: cut at the beat between them
-        beat = Fraction(int(start) + 1)
-        return [*_written(start, beat), *_written(beat, end)]
-    lengths = _note_values(end - start)
-    return [(start + sum(lengths[:count], Fraction(0)), length) for count, length in enumerate(lengths)]
+def _pieces(chord: _Chord, bars: list[_Bar]) -> Iterator[tuple[int, Fraction, Fraction]]:
+    """Bar, onset and length of each note value that a chord is written with."""
+    first = bisect_right(bars, chord.start, key=lambda bar: bar.end)
+    for number in range(first, len(bars)):
+        start, end = max(chord.start, bars[number].start), min(chord.end, bars[number].end)
+        if end <= start:
+            return
+        for at, length in note_values_between(start, end):
+            yield number, at, length
 
 
-@cache
-def _note_values(length: Fraction) -> tuple[Fraction, ...]:
-    """The fewest note values, dotted up to twice and longest first, that add up to `length`."""
-    ratio = _TUPLETS[_odd(length)]
-    rest, values = length / ratio, []
-    while rest > 0:
-        plain = Fraction(8)
-        while plain > rest:
-            plain /= 2
-        dotted = next((plain * dots for dots in (Fraction(7, 4), Fraction(3, 2)) if plain * dots == rest), plain)
-        values.append(dotted * ratio)
-        rest -= dotted
-    return tuple(values)
-
-
-def _element(rows: list[Any], length: Fraction, count: int, pieces: int) -> Any:
-    """A note or chord for piece `count` of `pieces` that are tied together."""
+def _element(rows: list[Any], length: Fraction, done: Counter[int], pieces: Counter[int]) -> Any:
+    """A note or chord; `done` of the `pieces` that each row is written with stand before it, tied."""
     from music21 import chord, expressions, note, tie
 
     members = []
     for row in rows:
+        count, total = done[row.Index], pieces[row.Index]
         member = note.Note(_pitch(row.step, int(row.alter), int(row.octave)), quarterLength=length)
         member.id = f"{row.id}-{count}" if count else str(row.id)
-        if pieces > 1:
-            member.tie = tie.Tie("start" if count == 0 else "stop" if count == pieces - 1 else "continue")
+        if total > 1:
+            member.tie = tie.Tie("start" if count == 0 else "stop" if count == total - 1 else "continue")
         members.append(member)
     element = members[0] if len(members) == 1 else chord.Chord(members, quarterLength=length)
     element.volume.velocity = int(rows[0].velocity)
-    if count == pieces - 1 and any(row.fermata for row in rows):
+    if any(row.fermata and done[row.Index] == pieces[row.Index] - 1 for row in rows):
         element.expressions.append(expressions.Fermata())
     return element
 
@@ -308,7 +277,7 @@ def _fill(container: Any, elements: list[tuple[Fraction, Any]], bar: _Bar) -> No
         start = bar.start + offset
         if start > position:
             whole_bar = position == bar.start and start == bar.end
-            for at, value in [(position, start - position)] if whole_bar else _written(position, start):
+            for at, value in [(position, start - position)] if whole_bar else note_values_between(position, start):
                 container.insert(at - bar.start, note.Rest(quarterLength=value))
         if element is not None:
             container.insert(offset, element)
@@ -327,7 +296,7 @@ def _clef(rows: pd.DataFrame, name: str) -> Any:
 
 def _measure_at(part: Any, onset: float, bars: list[_Bar]) -> tuple[Any, Fraction]:
     """The measure that holds `onset`, and the offset in it."""
-    time = _exact(onset)
+    time = exact(onset)
     number = max((index for index, bar in enumerate(bars) if bar.start <= time), default=0)
     return part.getElementsByClass("Measure")[number], min(time, bars[number].end) - bars[number].start
 
@@ -336,12 +305,12 @@ def _insert_barlines(part: Any, repeats: list[list[float]]) -> None:
     """A final bar line, and repeat signs where both ends of the repeated music fall on bar lines."""
     from music21 import bar as barlines
 
-    measures = {_exact(float(part.elementOffset(measure))): measure for measure in part.getElementsByClass("Measure")}
+    measures = {exact(float(part.elementOffset(measure))): measure for measure in part.getElementsByClass("Measure")}
     starts = sorted(measures)
     before = dict(zip([*starts[1:], None], starts, strict=True))
     measures[starts[-1]].rightBarline = barlines.Barline("final")
     for start, end in repeats:
-        first, last = _exact(start), before.get(_exact(end), starts[-1])
+        first, last = exact(start), before.get(exact(end), starts[-1])
         if first in measures and first > 0:
             measures[first].leftBarline = barlines.Repeat(direction="start")
         measures[last].rightBarline = barlines.Repeat(direction="end")

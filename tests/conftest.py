@@ -1,0 +1,28 @@
+"""What the tests of several rooms share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from musicml.corpus import load
+from musicml.score import Score
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def chorale() -> Score:
+    """BWV 66.6: four voices in F sharp minor, with a pickup."""
+    return load("bach/bwv66.6")
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The evaluation data ($MUSICML_DATA), which is no part of the repository."""
+    folder = Path(os.environ.get("MUSICML_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("the evaluation data are not on this machine: set MUSICML_DATA to their folder")
+    return folder
