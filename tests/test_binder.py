@@ -35,10 +35,11 @@ def requirements() -> list[Requirement]:
 
 def test_the_recipe_has_python_programs_packages_and_the_warm_caches(tmp_path: Path) -> None:
     text = dockerfile(tmp_path)
-    assert "py-3d3-2e11" in text  # repo2docker's name for the file that pins Python 3.11
+    assert "environment-2epy-2d3-2e11" in text  # repo2docker's name for the file that pins Python 3.11
     assert "--no-install-recommends fluid-soundfont-gm fluidsynth fonts-liberation" in text
     assert 'pip install --no-cache-dir -r "binder/requirements.txt"' in text
-    assert text.index("binder/requirements.txt") < text.index("COPY --chown=1000:1000 src/ ") < text.index("postBuild")
+    copied = text.index("COPY --chown=1000:1000 src/ ")  # packages before, so that a changed notebook keeps their layer
+    assert text.index("binder/requirements.txt") < copied < text.index("RUN ./binder/postBuild")
 
 
 def test_torch_is_the_cpu_build_and_nothing_brings_cuda() -> None:
