@@ -49,7 +49,8 @@ def describe(score: Score, labels: Any = None) -> str:
         words = [f"Bar {bar_name(score, row)}."]
         if row and signatures.iloc[row] != signatures.iloc[row - 1]:
             words.append(f"Now in {bar.time_signature}.")
-        words += [f"{name}: {_voice_words(notes, start, end)}." for name, notes in voices]
+        told = [(name, first, _voice_words(notes, start, end)) for name, first, notes in voices]
+        words += [f"{name}: {heard}." for name, first, heard in told if first or heard != "rest"]
         words += _label_words(score, table, start, end)
         lines.append(" ".join(words))
     return "\n".join(lines)
@@ -110,8 +111,8 @@ class _Struck(NamedTuple):
     fermata: bool
 
 
-def _voices(score: Score) -> list[tuple[str, list[_Struck]]]:
-    """Each voice with its name and its notes, from the top of the page down."""
+def _voices(score: Score) -> list[tuple[str, bool, list[_Struck]]]:
+    """Each voice with its name, whether it is the first of its part, and its notes, from the top of the page down."""
     result = []
     several = score.notes.groupby("part")["voice"].nunique()
     groups: Any = score.notes.groupby(["part", "voice"])
@@ -125,7 +126,8 @@ def _voices(score: Score) -> list[tuple[str, list[_Struck]]]:
                     any(note.fermata for note in chord))
             for onset, chord in sorted(chords.items())
         ]
-        result.append((f"{name}, voice {voice}" if several[part] > 1 else name, struck))
+        first = voice == score.notes.loc[score.notes["part"] == part, "voice"].min()
+        result.append((f"{name}, voice {voice}" if several[part] > 1 else name, first, struck))
     return result
 
 

@@ -62,7 +62,7 @@ class Engraving:
         return [
             f'<img src="data:image/svg+xml;base64,{base64.b64encode(page.encode()).decode()}" '
             f'alt="{html.escape(self.summary)} Page {n + 1} of {count}; described in words below." '
-            'style="max-width:100%;width:840px;background:#fff">'
+            'width="840" style="max-width:100%;background:#fff">'
             for n, page in enumerate(self.pages)
         ]
 

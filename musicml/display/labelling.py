@@ -10,8 +10,10 @@ import pandas as pd
 from musicml.errors import MusicmlError
 from musicml.score import Score
 
-_FIGURE = re.compile(r"^(?P<key>[A-Ga-g][#b-]?: ?)?(?P<root>[#b]*(?:[iv]+|[IV]+|It|Ger|Fr|N|Cad))(?P<kind>[o°ø+%]?)"
-                     r"(?P<digits>[2-9]{0,3})(?P<rest>(?:\[.*\])?(?:/[#b]*[ivIV]+)?)$")
+_FIGURE = re.compile(
+    r"^(?P<key>[A-Ga-g][#b-]?: ?)?(?P<root>[#b]*(?:[iv]+|[IV]+|It|Ger|Fr|N|Cad))"
+    r"(?P<kind>[o°ø+%]?(?:maj)?)(?P<digits>[2-9]{0,3})(?P<rest>(?:\[.*\])?(?:/[#b]*[ivIV]+)?)$"
+)
 _UP = str.maketrans("23456789", "²³⁴⁵⁶⁷⁸⁹")
 _DOWN = str.maketrans("23456789", "₂₃₄₅₆₇₈₉")
 
@@ -49,13 +51,13 @@ def tidy_labels(score: Score, labels: Any) -> pd.DataFrame:
 def typeset(label: str) -> str:
     """Write a Roman numeral's figures raised and lowered; leave every other text as it is.
 
-    >>> typeset("V65/ii"), typeset("viio7"), typeset("i64"), typeset("V7"), typeset("PAC 7")
-    ('V⁶₅/ii', 'vii°⁷', 'i⁶₄', 'V⁷', 'PAC 7')
+    >>> typeset("V65/ii"), typeset("viio7"), typeset("i64"), typeset("IVmaj7"), typeset("PAC 7")
+    ('V⁶₅/ii', 'vii°⁷', 'i⁶₄', 'IVmaj⁷', 'PAC 7')
     """
     found = _FIGURE.match(label)
     if not found:
         return label
     digits = found["digits"]
     figures = digits[:1].translate(_UP) + digits[1:].translate(_DOWN)
-    kind = {"o": "°", "%": "ø"}.get(found["kind"], found["kind"])
+    kind = found["kind"].replace("o", "°").replace("%", "ø")
     return f"{found['key'] or ''}{found['root']}{kind}{figures}{found['rest']}"

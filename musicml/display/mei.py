@@ -7,6 +7,7 @@ begins, and Verovio then keeps the texts apart; MusicXML lyrics could not do the
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
@@ -20,6 +21,7 @@ from musicml.score import Score
 
 _MEI = "http://www.music-encoding.org/ns/mei"
 _ID = "{http://www.w3.org/XML/1998/namespace}id"
+_TITLE_LETTERS = 56  # as many as fit on a line in the size of a title
 _OPTIONS = {
     "pageWidth": 2100,
     "pageHeight": 2970,
@@ -104,9 +106,13 @@ def _add_heading(root: ElementTree.Element, score: Score) -> None:
     for old in definition.findall(_tag("pgHead")) + definition.findall(_tag("pgFoot")):
         definition.remove(old)
     heading = ElementTree.Element(_tag("pgHead"), {"func": "first"})
-    if score.meta.get("title"):
+    if str(score.meta.get("title") or "").strip():
         place = {"halign": "center", "valign": "middle", "fontsize": "150%"}
-        ElementTree.SubElement(heading, _tag("rend"), place).text = score.title
+        title = ElementTree.SubElement(heading, _tag("rend"), place)
+        first, *others = textwrap.wrap(score.title, _TITLE_LETTERS)
+        title.text = first
+        for line in others:
+            ElementTree.SubElement(title, _tag("lb")).tail = line
     if score.meta.get("composer"):
         place = {"halign": "right", "valign": "bottom", "fontsize": "90%"}
         ElementTree.SubElement(heading, _tag("rend"), place).text = str(score.meta["composer"])

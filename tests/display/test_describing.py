@@ -33,6 +33,13 @@ def test_rests_and_chords_are_told() -> None:
     )
 
 
+def test_a_second_voice_is_told_only_where_it_sounds() -> None:
+    notes = {"onset": [0, 4, 4], "duration": [4, 4, 4], "pitch": [72, 72, 60], "voice": [1, 1, 2]}
+    first, second = describe(Score.from_table(notes)).splitlines()[1:]
+    assert first == "Bar 1. Part 1, voice 1: C5 whole."
+    assert second == "Bar 2. Part 1, voice 1: C5 whole. Part 1, voice 2: C4 whole."
+
+
 def test_a_change_of_metre_is_told() -> None:
     bars = [(1, 0, 4, "4/4"), (2, 4, 3, "3/4")]
     score = Score.from_table({"onset": [0, 4], "duration": [4, 3], "pitch": [60, 62]}, bars)

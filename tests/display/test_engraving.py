@@ -70,6 +70,18 @@ def test_title_composer_and_labels_are_on_the_page(chorale: Score, labels: pd.Da
     assert [words(harm) for harm in groups(page, "harm")] == ["i", "V⁶₅", "vii°⁷/V", "iPAC", "iv⁶"]
 
 
+def test_a_long_title_is_broken_into_lines() -> None:
+    title = "Chorale in G major, composed by a small Transformer with seed 12345 and a temperature of one"
+    page = engrave(Score.from_table({"onset": [0], "duration": [1], "pitch": [60]}, title=title)).pages[0]
+    lines = [line.text for line in groups(page, "pgHead")[0].iter(f"{SVG}tspan") if (line.text or "").strip()]
+    assert len(lines) == 2 and " ".join(map(str, lines)) == title
+
+
+def test_an_empty_score_still_gives_a_page() -> None:
+    drawn = engrave(Score.from_table({"onset": [], "duration": [], "pitch": []}))
+    assert len(drawn.pages) == 1 and drawn.text.startswith("Untitled. 1 bar")
+
+
 def test_colours_reach_the_note_and_the_words(chorale: Score) -> None:
     drawn = engrave(chorale, colours={"n3": "#c00000"})
     note = next(note for note in groups(drawn.pages[0], "note") if note.get("id") == "n3")
