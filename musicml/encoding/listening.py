@@ -120,6 +120,11 @@ class Listener:
         self._extend_matches(frames)
         self._time += 1
 
+    def select(self, rows: Frames) -> None:
+        """Go on with the pieces in these rows, (batch,) of them, some perhaps several times."""
+        for name in ("heard", "matches", "previous", "before", "reference", "move", "hold", "memory"):
+            setattr(self, f"_{name}", getattr(self, f"_{name}")[rows])
+
     def context(self) -> Context:
         """What is known now, with leading axis (batch,)."""
         echo, echo_length = self._echoes()

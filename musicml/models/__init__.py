@@ -1,1 +1,5 @@
-"""The models room."""
+"""The models room: one annotated file per family, and the shipped weights by name."""
+
+from musicml.models.registry import available, load, save
+
+__all__ = ["available", "load", "save"]

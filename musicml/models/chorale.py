@@ -35,6 +35,10 @@ class Decoder(Protocol):
         """Take the finished frame, (batch, 4) pitches, of each piece and move on to the next sixteenth."""
         ...
 
+    def select(self, rows: Frames) -> None:
+        """Between frames: go on with the pieces in these rows, (batch,) of them, some perhaps several times."""
+        ...
+
 
 class ChoraleModel(ABC):
     """A model over the chorale raster.

@@ -194,7 +194,10 @@ class _MarkovDecoder:
         return self._model._distribution(self._listener.context(), time, voices)
 
     def advance(self, frames: Frames) -> None:
-        self._listener.hear(frames)
+        self._listener.hear(np.asarray(frames, dtype=np.int64))
+
+    def select(self, rows: Frames) -> None:
+        self._listener.select(rows)
 
 
 def situation(known: Context, time: Frames, chosen: Frames) -> dict[str, Frames]:
