@@ -1,8 +1,8 @@
 """The chords a Roman numeral can name: their roots and tones on the line of fifths, and how one leads to the next.
 
-A figure here is written as in "V65/V", "viio7", "iiø65", "IVmaj7", "I64": numeral (lower case for minor and diminished),
-quality mark (o diminished, ø half-diminished, + augmented, maj for a major seventh), figured bass (7 65 43 2, 6 64),
-and after a slash the degree to which an applied chord belongs.
+A figure here is written as in "V65/V", "viio7", "iiø65", "IVmaj7", "I64": numeral (lower case for minor and
+diminished), quality mark (o diminished, ø half-diminished, + augmented, maj for a major seventh), figured bass (7 65 43
+2, 6 64), and after a slash the degree to which an applied chord belongs.
 
 The progressions that are rewarded are those of the harmony textbooks: tonic to pre-dominant to dominant to tonic, roots
 falling by fifths, applied chords to their goal (E. Aldwell and C. Schachter, Harmony and Voice Leading, units 6-15
@@ -32,7 +32,8 @@ QUALITIES: dict[str, tuple[int, ...]] = {
 
 QUALITY_NAMES = {
     "M": "major", "m": "minor", "d": "diminished", "+": "augmented", "7": "dominant seventh", "maj7": "major seventh",
-    "m7": "minor seventh", "ø7": "half-diminished seventh", "o7": "diminished seventh", "+maj7": "augmented major seventh",
+    "m7": "minor seventh", "ø7": "half-diminished seventh", "o7": "diminished seventh",
+    "+maj7": "augmented major seventh",
 }  # fmt: skip
 
 _MARKS = {"d": "o", "ø7": "ø", "o7": "o", "+": "+", "maj7": "maj", "+maj7": "+maj"}
@@ -47,10 +48,10 @@ _MAJOR = [
 ]  # fmt: skip
 _MINOR = [
     (1, 0, "m", 0.0), (1, 0, "m7", 0.6), (2, 2, "d", 0.2), (2, 2, "ø7", 0.1), (2, 2, "m", 0.8), (2, 2, "m7", 0.9),
-    (3, -3, "M", 0.2), (3, -3, "maj7", 0.8), (3, -3, "+", 0.6), (3, -3, "+maj7", 1.0), (4, -1, "m", 0.0), (4, -1, "m7", 0.3),
-    (4, -1, "M", 0.4), (4, -1, "7", 0.8), (5, 1, "M", 0.0), (5, 1, "7", 0.0), (5, 1, "m", 0.2), (5, 1, "m7", 0.9),
-    (6, -4, "M", 0.1), (6, -4, "maj7", 0.4), (6, 3, "d", 0.8), (6, 3, "ø7", 0.7), (7, -2, "M", 0.4), (7, 5, "d", 0.1),
-    (7, 5, "o7", 0.1), (1, 0, "M", 0.8),
+    (3, -3, "M", 0.2), (3, -3, "maj7", 0.8), (3, -3, "+", 0.6), (3, -3, "+maj7", 1.0), (4, -1, "m", 0.0),
+    (4, -1, "m7", 0.3), (4, -1, "M", 0.4), (4, -1, "7", 0.8), (5, 1, "M", 0.0), (5, 1, "7", 0.0), (5, 1, "m", 0.2),
+    (5, 1, "m7", 0.9), (6, -4, "M", 0.1), (6, -4, "maj7", 0.4), (6, 3, "d", 0.8), (6, 3, "ø7", 0.7), (7, -2, "M",
+    0.4), (7, 5, "d", 0.1), (7, 5, "o7", 0.1), (1, 0, "M", 0.8),
 ]  # fmt: skip
 _APPLIED = [("V", 1, "M", 1.0), ("V", 1, "7", 0.7), ("vii", 5, "d", 0.9), ("vii", 5, "o7", 0.9), ("vii", 5, "ø7", 1.2)]
 _TARGETS = {

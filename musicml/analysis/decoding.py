@@ -1,14 +1,14 @@
 """Keys and chords heard together: the likeliest path through all chords of all keys.
 
-A state is a chord in a key. In every slot a state is worth what the notes say (chord tones present, strangers and missing
-tones, the bass, the spelling, how well the notes fit the key), and each step from slot to slot is worth what the
-textbooks say of the progression; changes of chord and of key cost, off the beat more than on it. The best path is found
-by dynamic programming (Viterbi) over the most promising states of each slot.
+A state is a chord in a key. In every slot a state is worth what the notes say (chord tones present, strangers and
+missing tones, the bass, the spelling, how well the notes fit the key), and each step from slot to slot is worth what
+the textbooks say of the progression; changes of chord and of key cost. The best path is found by dynamic programming
+(Viterbi) over the most promising states of each slot.
 
-Sources: C. Raphael and J. Stoddard, "Functional Harmonic Analysis Using Probabilistic Models", Computer Music Journal 28
-(2004), for keys and chords as one hidden state; B. Pardo and W. Birmingham, "Algorithms for Chordal Analysis", Computer
-Music Journal 26 (2002), for templates scored by weighted notes. Departures: nothing is trained, and the weights below
-are chosen by ear and checked on the odd-numbered chorales of Riemenschneider's edition.
+Sources: C. Raphael and J. Stoddard, "Functional Harmonic Analysis Using Probabilistic Models", Computer Music Journal
+28 (2004), for keys and chords as one hidden state; B. Pardo and W. Birmingham, "Algorithms for Chordal Analysis",
+Computer Music Journal 26 (2002), for templates scored by weighted notes. Departures: no probabilities are learned; the
+handful of weights below was adjusted by coordinate search on the odd-numbered chorales of Riemenschneider's edition.
 """
 
 from __future__ import annotations
@@ -33,24 +33,25 @@ _NEVER = -1e6
 class Weights:
     """How much each kind of evidence counts; all in the same arbitrary unit."""
 
-    ornaments: tuple[float, ...] = (1.0, 0.4, 0.6, 0.5, 0.4)
-    tones: float = 4.0
-    missing: tuple[float, ...] = (0.8, 1.0, 0.2, 1.0)
-    bass: tuple[float, ...] = (0.6, 0.4, 0.0, 0.2)
+    ornaments: tuple[float, ...] = (1.0, 0.8, 0.8, 0.35, 0.55)
+    tones: float = 11.0
+    missing: tuple[float, ...] = (0.6, 0.9, 1.1, 0.8)
+    bass: tuple[float, ...] = (0.6, 0.4, 0.0, 0.3)
     misspelled: float = 2.0
-    cost: float = 1.0
-    key_fit: float = 0.8
-    key_context: float = 2.0
-    home: float = 0.3
-    length_power: float = 0.5
-    change: tuple[float, float] = (0.3, 1.0)
-    added_seventh: float = 1.0
-    progression: float = 1.0
-    key_change: float = 2.0
-    key_distance: float = 0.25
+    cost: float = 2.0
+    key_fit: float = 0.2
+    key_context: float = 0.7
+    home: float = 0.13
+    length_power: float = 0.36
+    change: tuple[float, float] = (0.42, 0.5)
+    added_seventh: float = 0.8
+    progression: float = 0.5
+    key_change: float = 0.9
+    key_distance: float = 0.3
     fresh: float = 1.0
-    final_tonic: float = 1.0
+    final_tonic: float = 0.26
     final_dominant: float = 0.6
+    last_tonic: float = 2.0
     beam: int = 48
     sharpness: float = 1.5
 
@@ -69,7 +70,7 @@ class Reading:
 
     def chord(self, slot: int) -> Chord:
         """The chord heard in a slot."""
-        return vocabulary("major" if self.keys[slot] < 12 else "minor")[self.chords[slot]]
+        return vocabulary("major" if self.keys[slot] < 12 else "minor")[int(self.chords[slot])]
 
 
 def decode(
@@ -106,9 +107,8 @@ def _emissions(slots: Slots, centre: int, home: np.ndarray, weights: Weights) ->
     keys += power * weights.key_context * correlate(_surroundings(slots))
     values = (power * chords)[:, templates.chord_of] - power * templates.cost
     values += np.repeat(keys, WIDTH, axis=1)
-    ends = slots.fermata.copy()
-    ends[-1] = True
-    values[ends] += templates.final
+    values[slots.fermata] += templates.final
+    values[-1] += weights.last_tonic * templates.tonic
     return np.asarray(values)
 
 
@@ -128,6 +128,7 @@ class _Templates:
         constant: (U,) what every chord starts from.
         chord_of: (24 * WIDTH,) the chord of each state.
         cost, final: (24 * WIDTH,) what calling on the state costs, and what it is worth at the end of a phrase.
+        tonic: (24 * WIDTH,) 1 for the tonic triads, on which a piece ends.
     """
 
     notes: np.ndarray
@@ -135,22 +136,24 @@ class _Templates:
     chord_of: np.ndarray
     cost: np.ndarray
     final: np.ndarray
+    tonic: np.ndarray
 
 
 @lru_cache(maxsize=32)
 def _templates(centre: int, weights: Weights) -> _Templates:
     tonics = spelled_tonics(centre)
     chord_of = np.zeros(24 * WIDTH, int)
-    cost, final = np.full(24 * WIDTH, -_NEVER), np.zeros(24 * WIDTH)
+    cost, final, tonic = np.full(24 * WIDTH, -_NEVER), np.zeros(24 * WIDTH), np.zeros(24 * WIDTH)
     numbers: dict[tuple[int, str], int] = {}
     for state, key, chord in _states():
         spelled = (int(tonics[key]) + chord.root, chord.quality)
         chord_of[state] = numbers.setdefault(spelled, len(numbers))
         cost[state] = weights.cost * chord.cost
         final[state] = _final_value(chord, weights)
+        tonic[state] = float(chord.degree == 1 and chord.quality in ("M", "m") and not chord.target)
     columns = [_chord_column(root, quality, weights) for root, quality in numbers]
     constant = np.array([-weights.tones - sum(weights.missing[: len(QUALITIES[quality])]) for _, quality in numbers])
-    return _Templates(np.array(columns).T, constant, chord_of, cost, final)
+    return _Templates(np.array(columns).T, constant, chord_of, cost, final, tonic)
 
 
 def _chord_column(root: int, quality: str, weights: Weights) -> np.ndarray:
@@ -210,7 +213,7 @@ def _block(from_mode: int, to_mode: int, tonic: int, weights: Weights) -> np.nda
     modes = ("major", "minor")
     before, within = vocabulary(modes[from_mode]), _within(modes[to_mode], weights)
     if tonic == 0 and from_mode == to_mode:
-        return within
+        return np.asarray(within)
     after = vocabulary(modes[to_mode])
     places = {(int(pitch_class(chord.root) + tonic) % 12, chord.quality): place for place, chord in enumerate(after)}
     distance = _signature_distance(from_mode, to_mode, tonic)
@@ -219,7 +222,7 @@ def _block(from_mode: int, to_mode: int, tonic: int, weights: Weights) -> np.nda
         pivot = places.get((int(pitch_class(chord.root)), chord.quality))
         entry = within[pivot] if pivot is not None else np.full(len(after), -0.3 * weights.progression)
         rows.append(entry - weights.key_change - weights.key_distance * distance)
-    return np.array(rows) - np.array([0.5 if chord.target else 0.0 for chord in after])
+    return np.asarray(np.array(rows) - [0.5 if chord.target else 0.0 for chord in after])
 
 
 def _within(mode: str, weights: Weights) -> np.ndarray:

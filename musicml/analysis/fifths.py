@@ -60,6 +60,17 @@ def name(fifths: int) -> str:
     return _LETTERS[place] + ("#" * alter if alter >= 0 else "b" * -alter)
 
 
+def pitch_name(pitch: int, fifths: int = UNSPELLED) -> str:
+    """The note name with its octave (C4 is middle C), spelled as near to C major as possible where nothing is known.
+
+    >>> pitch_name(60), pitch_name(59, -7), pitch_name(60, 12)
+    ('C4', 'Cb4', 'B#3')
+    """
+    place = int(nearest(pitch % 12, 0)) if fifths == UNSPELLED else int(fifths)
+    alter = (place + 1) // 7
+    return f"{name(place)}{(int(pitch) - alter) // 12 - 1}"
+
+
 def key_signature(score_keys: pd.DataFrame) -> int | None:
     """The fifths of the first key signature, or None where the score has none.
 

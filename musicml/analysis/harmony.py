@@ -28,13 +28,13 @@ def roman_numerals(score: Score, keys: pd.DataFrame | None = None, weights: Weig
 
     Args:
         score: any score.
-        keys: onset, end (quarter notes) and key, such as `local_keys` returns; found together with the chords by default.
+        keys: onset, end (quarter notes) and key, such as `local_keys` returns; found with the chords by default.
         weights: how much each kind of evidence counts.
 
     Returns:
         One row per chord and inversion: onset, end (quarter notes), measure, beat, key ("Eb", "f#"), figure ("V65/V"),
-        root (note name), quality ("major", "dominant seventh", ...), inversion (0 = root position), confidence 0..1, and
-        the evidence in words.
+        root (note name), quality ("major", "dominant seventh", ...), inversion (0 = root position), confidence 0..1,
+        and the evidence in words.
 
     Raises:
         ScoreError: `keys` holds a name that is not a key.
@@ -58,8 +58,8 @@ def local_keys(score: Score, weights: Weights = DEFAULT) -> pd.DataFrame:
         weights: how much each kind of evidence counts.
 
     Returns:
-        onset, end (quarter notes), measure, beat, key ("Eb", "f#"), confidence 0..1 (of its chords, on average), and the
-        evidence in words.
+        onset, end (quarter notes), measure, beat, key ("Eb", "f#"), confidence 0..1 (of its chords, on average), and
+        the evidence in words.
 
     >>> table = {"onset": [0, 0, 0, 1, 1, 1], "duration": [1] * 6, "pitch": [59, 62, 67, 60, 64, 67]}
     >>> local_keys(Score.from_table(table))["key"].tolist()
@@ -158,6 +158,5 @@ def _set_aside(cut: Grid, slots: Slots, classes: list[int], start: int, stop: in
     kinds, places = slots.ornaments[low:high][strangers], cut.fifths[low:high][strangers]
     found = dict.fromkeys(zip(pitches[strangers].tolist(), kinds.tolist(), places.tolist(), strict=True))
     return [
-        f"{lof.name(place) if place != lof.UNSPELLED else f'pitch {pitch}'} {ORNAMENT_NAMES[kind] or 'not in the chord'}"
-        for pitch, kind, place in found
+        f"{lof.pitch_name(pitch, place)} {ORNAMENT_NAMES[kind] or 'not in the chord'}" for pitch, kind, place in found
     ]

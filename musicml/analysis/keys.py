@@ -1,8 +1,8 @@
 """The key of a whole piece, and the keys it passes through.
 
-The key of the piece rests on four kinds of evidence, each of which a musician would name: how well its notes fit the key
-(profiles of Albrecht and Shanahan 2013), the chord and bass note it ends on, the chord it begins with, and the key signature
-(with the custom of Bach's time to write minor keys with one flat fewer, and mixolydian tunes with one sharp fewer).
+The key of the piece rests on three kinds of evidence, each of which a musician would name: how well its notes fit the
+key (profiles of Albrecht and Shanahan 2013), the chord and bass note it ends on, and the key signature (with the
+custom of Bach's time to write minor keys with one flat fewer, and mixolydian tunes with one sharp fewer).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from musicml.analysis.slices import Grid, grid
 from musicml.score import Score
 
 # Weights of the evidence, chosen by hand and checked on the odd-numbered chorales of Riemenschneider's edition.
-PROFILE, LAST_BASS, LAST_CHORD, FIRST_CHORD, SIGNATURE = 1.0, 0.35, 0.1, 0.05, 0.35
-SHARPNESS = 12.0
+PROFILE, LAST_BASS, LAST_CHORD, SIGNATURE = 1.0, 0.16, 0.05, 0.175
+SHARPNESS = 20.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ def global_key(score: Score) -> Key:
         score: any score; spelling and key signature help, but are not needed.
 
     Returns:
-        The key, with the probability the evidence gives it among the 24. An empty score has no key: C major, confidence 0.
+        The key, with the probability the evidence gives it among the 24. An empty score has none: C major, confidence
+        0.
 
     >>> table = {"onset": [0, 1, 2, 3], "duration": [1, 1, 1, 1], "pitch": [67, 66, 69, 67]}
     >>> global_key(Score.from_table(table)).name
@@ -72,7 +73,7 @@ def global_key(score: Score) -> Key:
 
 
 def key_evidence(score: Score, cut: Grid) -> dict[str, np.ndarray]:
-    """What speaks for each of the 24 keys, by kind: "profile", "last chord", "first chord" and "signature"."""
+    """What speaks for each of the 24 keys, by kind: "profile", "last chord" and "signature"."""
     lengths = np.maximum(cut.ends - cut.onsets, 0)
     sounding = cut.pitches >= 0
     weights = (sounding * lengths[:, None])[sounding]
@@ -80,22 +81,21 @@ def key_evidence(score: Score, cut: Grid) -> dict[str, np.ndarray]:
     filled = np.flatnonzero(sounding.any(axis=1))
     return {
         "profile": PROFILE * correlate(histogram),
-        "last chord": _chord_evidence(cut.pitches[filled[-1]], LAST_BASS, LAST_CHORD),
-        "first chord": _chord_evidence(cut.pitches[filled[0]], FIRST_CHORD, FIRST_CHORD),
+        "last chord": _last_chord(cut.pitches[filled[-1]]),
         "signature": SIGNATURE * _signature_fit(lof.key_signature(score.keys)),
     }
 
 
-def _chord_evidence(pitches: np.ndarray, bass_weight: float, chord_weight: float) -> np.ndarray:
-    """A piece tends to begin and end on its tonic: the bass names it, the third its mode (major may be Picardy)."""
+def _last_chord(pitches: np.ndarray) -> np.ndarray:
+    """A piece tends to end on its tonic: the bass names it, the third hints at its mode (major may be Picardy)."""
     sounding = pitches[pitches >= 0]
     classes, root = set((sounding % 12).tolist()), int(sounding.min()) % 12
     fit = np.zeros(24)
-    fit[[root, root + 12]] += bass_weight
+    fit[[root, root + 12]] += LAST_BASS
     if (root + 3) % 12 in classes:
-        fit[root + 12] += chord_weight
+        fit[root + 12] += LAST_CHORD
     elif (root + 4) % 12 in classes:
-        fit[root] += chord_weight
+        fit[root] += LAST_CHORD
     return fit
 
 
@@ -109,11 +109,11 @@ def _signature_fit(signature: int | None) -> np.ndarray:
     fit[distances == 0] = 1.0
     fit[12:][distances[12:] == -1] = 0.7
     fit[:12][distances[:12] == 1] = 0.6
-    return fit
+    return np.asarray(fit)
 
 
 def centre(score: Score, cut: Grid) -> int:
-    """Where the piece lies on the line of fifths: its signature, or else its spelling (a scale's mean is 2 above it)."""
+    """Where a piece lies on the line of fifths: its signature, or else its spelling, whose middle is 2 above it."""
     signature = lof.key_signature(score.keys)
     if signature is not None:
         return signature

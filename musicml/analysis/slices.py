@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from musicml.analysis.fifths import UNSPELLED, name, note_fifths
+from musicml.analysis.fifths import UNSPELLED, note_fifths, pitch_name
 from musicml.score import Score
 from musicml.score.tables import place
 
@@ -106,10 +106,9 @@ def slices(score: Score) -> pd.DataFrame:
     rows = cut.rows[where, lanes]
     measures, beats = place(cut.onsets, score.measures)
     notes = score.notes.iloc[rows].reset_index(drop=True)
-    spelled = notes["step"].notna() & notes["octave"].notna()
     names = [
-        f"{name(fifths)}{octave}" if known and fifths != UNSPELLED else ""
-        for fifths, octave, known in zip(cut.fifths[where, lanes], notes["octave"], spelled, strict=True)
+        pitch_name(pitch, place) if place != UNSPELLED else ""
+        for pitch, place in zip(cut.pitches[where, lanes].tolist(), cut.fifths[where, lanes].tolist(), strict=True)
     ]
     columns = {
         "slice": where, "onset": cut.onsets[where], "end": cut.ends[where], "measure": measures[where],

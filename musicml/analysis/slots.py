@@ -93,8 +93,7 @@ def make_slots(score: Score, cut: Grid, ornament_weights: tuple[float, ...]) -> 
 def _slot_onsets(cut: Grid) -> tuple[np.ndarray, np.ndarray]:
     """Slots begin with the first slice of each half quarter note in which some note is struck."""
     cells = np.floor(cut.onsets / STEP + 1e-3).astype(int)
-    begins = cut.struck.any(axis=1)
-    begins[0] = True
+    begins = np.asarray(cut.struck.any(axis=1) | (np.arange(len(cells)) == 0))
     first = begins & np.concatenate([[True], np.diff(_last_begin(cells, begins)) > 0])
     return cut.onsets[first], np.cumsum(first) - 1
 
@@ -106,7 +105,7 @@ def _last_begin(cells: np.ndarray, begins: np.ndarray) -> np.ndarray:
 
 def _ornaments(score: Score, cut: Grid, onsets: np.ndarray, slice_slot: np.ndarray) -> np.ndarray:
     """The kind of ornament of each note in each slice (0 where it is none, or silence)."""
-    before, after = neighbours(cut)
+    before, after = neighbours(cut, cut.pitches)
     pitches = cut.pitches
     stepwise_in = (before >= 0) & np.isin(np.abs(pitches - before), (1, 2))
     stepwise_out = (after >= 0) & np.isin(np.abs(after - pitches), (1, 2))
@@ -125,16 +124,21 @@ def _ornaments(score: Score, cut: Grid, onsets: np.ndarray, slice_slot: np.ndarr
     return kinds
 
 
-def neighbours(cut: Grid) -> tuple[np.ndarray, np.ndarray]:
-    """(N, L) the pitch before and after the note that sounds, in its lane; -1 where there is a rest or nothing."""
-    before, after = np.full(cut.pitches.shape, -1), np.full(cut.pitches.shape, -1)
-    for lane in range(cut.pitches.shape[1]):
+def neighbours(cut: Grid, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(N, L) the value of the note before and after the one that sounds, in its lane; -1 where nothing follows.
+
+    Args:
+        cut: the score as slices.
+        values: (N, L) what is asked of the notes, such as `cut.pitches` (a rest is a value too).
+    """
+    before, after = np.full(values.shape, -1), np.full(values.shape, -1)
+    for lane in range(values.shape[1]):
         rows = cut.rows[:, lane]
         changes = np.flatnonzero(np.diff(rows) != 0) + 1
         runs = np.diff(np.concatenate([[0], changes, [len(rows)]]))
-        values = cut.pitches[np.concatenate([[0], changes]), lane]
-        before[:, lane] = np.repeat(np.concatenate([[-1], values[:-1]]), runs)
-        after[:, lane] = np.repeat(np.concatenate([values[1:], [-1]]), runs)
+        notes = values[np.concatenate([[0], changes]), lane]
+        before[:, lane] = np.repeat(np.concatenate([[-1], notes[:-1]]), runs)
+        after[:, lane] = np.repeat(np.concatenate([notes[1:], [-1]]), runs)
     return before, after
 
 
