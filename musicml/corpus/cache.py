@@ -26,6 +26,7 @@ from musicml.score import Score, tables
 
 _FORMAT = 5  # raise when the tables of a Score, or what is read into them, change
 _TABLES = {"measures": tables.MEASURES, "keys": tables.KEYS, "tempos": tables.TEMPOS, "parts": tables.PARTS}
+_unwritable: set[Path] = set()
 _log = logging.getLogger(__name__)
 
 
@@ -92,12 +93,9 @@ def _keep(score: Score, kept: Path) -> None:
         with replacing(kept) as temporary:
             pq.write_table(table, temporary)
     except MusicmlError as error:
-        _warn_once(str(error))
-
-
-@cache
-def _warn_once(text: str) -> None:
-    _log.warning("parsed scores are not kept: %s", text)
+        if kept.parent not in _unwritable:  # once is enough: every piece would say the same
+            _unwritable.add(kept.parent)
+            _log.warning("Parsed scores are not kept, so each use parses them again. %s", error)
 
 
 def _pack(table: pd.DataFrame) -> dict[str, list[Any]]:
