@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from musicml.display.describing import describe
     from musicml.display.engraving import Engraving, engrave
+    from musicml.display.findings import fault_finding, harmony_findings, labels_of, surprise_finding
     from musicml.display.notebook import register
     from musicml.display.playing import Player, player
     from musicml.display.report import Finding, report_html, write_report
@@ -23,9 +24,13 @@ _HOMES = {
     "Sound": "sound",
     "describe": "describing",
     "engrave": "engraving",
+    "fault_finding": "findings",
+    "harmony_findings": "findings",
+    "labels_of": "findings",
     "player": "playing",
     "register": "notebook",
     "report_html": "report",
+    "surprise_finding": "findings",
     "synthesise": "sound",
     "write_report": "report",
 }
@@ -36,9 +41,13 @@ __all__ = [
     "Sound",
     "describe",
     "engrave",
+    "fault_finding",
+    "harmony_findings",
+    "labels_of",
     "player",
     "register",
     "report_html",
+    "surprise_finding",
     "synthesise",
     "write_report",
 ]

@@ -21,7 +21,7 @@ from musicml.score import Score
 
 _MEI = "http://www.music-encoding.org/ns/mei"
 _ID = "{http://www.w3.org/XML/1998/namespace}id"
-_TITLE_LETTERS = 56  # as many as fit on a line in the size of a title
+_TITLE_LETTERS = 64  # as many as fit on a line in the size of a title
 _OPTIONS = {
     "pageWidth": 2100,
     "pageHeight": 2970,
