@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from musicml import display
 from musicml.score import Score
 
 if TYPE_CHECKING:
@@ -252,13 +253,15 @@ def picture(figure: Figure, description: str) -> Picture:
 
 
 def setup(seed: int = 0) -> Words:
-    """Begin a notebook: fix the seeds and say which versions are at work; nothing is installed or fetched.
+    """Begin a notebook: fix the seeds, let scores show their pages, say which versions are at work.
 
-    PyTorch is seeded when it has been imported before; notebooks that use it import it in the same first cell.
+    Nothing is installed or fetched. PyTorch is seeded when it has been imported before; notebooks that use it import
+    it in the same first cell.
 
     >>> setup(seed=3).text.split(", ")[-1]
     'seed 3.'
     """
+    display.register()
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002  libraries that a learner adds draw from this global state
     if "torch" in sys.modules:

@@ -141,6 +141,8 @@ def check_pictures(notebook: NotebookNode) -> None:
     outputs = [output for cell in code_of(notebook) for output in cell.outputs]
     shown = [output.data for output in outputs if output.output_type in {"display_data", "execute_result"}]
     assert not any(kind.startswith("image/") for data in shown for kind in data)
+    scores = [data for data in shown if data["text/plain"].startswith("<Score")]
+    assert all("<img" in data.get("text/html", "") for data in scores)
     pages = "".join(data.get("text/html", "") for data in shown)
     images = re.findall(r"<img\b[^>]*>", pages)
     assert images
