@@ -98,8 +98,10 @@ def surprise_finding(score: Score, log_prob: np.ndarray, *, frame: float = 0.25)
     bars = score.measures
     onsets = np.arange(len(log_prob)) * frame
     rows = np.clip(np.searchsorted(bars["onset"].to_numpy(float), onsets + 1e-6, side="right") - 1, 0, None)
-    means = pd.Series(-np.asarray(log_prob).mean(axis=1)).groupby(rows).mean().reindex(range(len(bars)))
-    table = pd.DataFrame({"bar": bars["number"].to_numpy(), "nats per token": means.to_numpy()})
+    # A bar that a repeat sign cuts in two has one number, and so one row.
+    numbers = bars["number"].to_numpy()[rows]
+    means = pd.Series(-np.asarray(log_prob).mean(axis=1)).groupby(numbers).mean().reindex(bars["number"].unique())
+    table = pd.DataFrame({"bar": means.index.to_numpy(), "nats per token": means.to_numpy()})
     words = (f"The model's negative log-likelihood is {-float(np.mean(log_prob)):.3f} nats per token over the whole "
              "piece. High bars are those where something happened that it expected less.")
     return Finding("Surprise by bar", words, table, chart=("bar", "nats per token"), unit="nats per token")

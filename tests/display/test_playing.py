@@ -140,6 +140,14 @@ def test_the_page_follows_the_music_down(played: Player, page: Any, tmp_path: Pa
     page.wait_for_function("document.querySelector('.mm-pages').scrollTop > 50", timeout=5000)
 
 
+def test_on_a_narrow_screen_the_page_moves_sideways(played: Player, page: Any, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.goto(played.save(tmp_path / "player.html").as_uri())
+    page.get_by_label("Position").fill(str(played.timeline["bars"][4][1] + 0.1))
+    page.wait_for_function("document.querySelector('.mm-pages').scrollLeft > 50", timeout=5000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 def test_the_end_comes_and_play_begins_anew(played: Player, page: Any, tmp_path: Path) -> None:
     page.goto(played.save(tmp_path / "player.html").as_uri())
     page.get_by_label("Position").fill(str(played.timeline["duration"] - 0.3))

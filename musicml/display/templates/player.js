@@ -59,12 +59,15 @@
 
     function follow(note) {
       const here = note && note.closest("g.system");
-      if (!here || here === system) return;
+      if (!here) return;
+      const line = here.getBoundingClientRect(), view = pages.getBoundingClientRect(), head = note.getBoundingClientRect();
+      const away = here !== system && (line.top < view.top || line.bottom > view.bottom);
+      const aside = head.left < view.left || head.right > view.right;  // on a narrow screen the page is wider than it
       system = here;
-      const line = here.getBoundingClientRect(), view = pages.getBoundingClientRect();
-      if (line.top >= view.top && line.bottom <= view.bottom) return;
+      if (!away && !aside) return;
       const gentle = !matchMedia("(prefers-reduced-motion: reduce)").matches;
-      pages.scrollBy({ top: line.top - view.top - 12, behavior: gentle ? "smooth" : "auto" });
+      pages.scrollBy({ top: away ? line.top - view.top - 12 : 0, left: aside ? head.left - view.left - 60 : 0,
+                       behavior: gentle ? "smooth" : "auto" });
     }
 
     function show() {
