@@ -47,12 +47,9 @@ def closure(requirements: list[Requirement]) -> dict[str, str]:
         if (name, extra) in seen:
             continue
         seen.add((name, extra))
-        if name == "musicml":
-            needs = declared({extra} if extra else set())
-        else:
-            distribution = metadata.distribution(name)
-            versions[name] = distribution.version.partition("+")[0]
-            needs = [Requirement(line) for line in distribution.requires or []]
+        distribution = metadata.distribution(name)
+        versions[name] = distribution.version.partition("+")[0]
+        needs = [Requirement(line) for line in distribution.requires or []]
         wanted = [need for need in needs if need.marker is None or need.marker.evaluate({"extra": extra})]
         waiting += [(need, more) for need in wanted for more in ("", *need.extras)]
     return dict(sorted(versions.items()))
