@@ -25,7 +25,7 @@ def test_the_chunks_hold_every_chorale() -> None:
 def test_round_trip_keeps_onset_duration_spelling_and_voice(chunk: int, tmp_path: Path) -> None:
     for name in CHORALES[chunk::CHUNKS]:
         score = Corpus("bach-chorales").load(name)
-        assert len(score) > 100, f"{name}: hardly any notes were read from {find(name)}"
+        assert len(score) >= 80, f"{name}: hardly any notes were read from {find(name)}"
         path = tmp_path / "chorale.musicxml"
         path.write_text(to_musicxml(score), "utf-8")
         back = read_musicxml(path)
