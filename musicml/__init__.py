@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from musicml.display.notebook import register as _register
+
 __version__ = "0.1.0"
 
 _NAMES = {
@@ -22,7 +24,7 @@ _NAMES = {
 _ROOMS = {
     "score", "corpus", "analysis", "encoding", "models", "training", "generation", "evaluation", "display", "learn",
 }
-__all__ = sorted([*_NAMES, *_ROOMS])  # noqa: PLE0605
+__all__ = sorted([*_NAMES, *_ROOMS])
 
 
 def __getattr__(name: str) -> Any:
@@ -35,3 +37,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return [*globals(), *__all__]
+
+
+_register()  # in a notebook, a Score shows its page; elsewhere this does nothing

@@ -43,7 +43,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
         temporary = Path(name)
         yield temporary
         _give_ordinary_permissions(temporary)
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError as error:
         reason = error.strerror or str(error)
         raise MusicmlError(
@@ -70,4 +70,4 @@ def _give_ordinary_permissions(path: Path) -> None:
     """mkstemp makes files that only their owner may read; give what an ordinary open would give."""
     mask = os.umask(0)
     os.umask(mask)
-    os.chmod(path, 0o666 & ~mask)
+    path.chmod(0o666 & ~mask)

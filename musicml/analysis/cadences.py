@@ -16,7 +16,9 @@ authentic cadence on its goal, except that a phrase closing on the dominant is a
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -98,22 +100,23 @@ def cadences(
         return pd.DataFrame(columns=COLUMNS)
     numerals = roman_numerals(score) if numerals is None else numerals
     ends = phrases(score) if ends is None else ends
+    names = ("onset", "end", "key", "figure", "root", "inversion", "confidence", "measure", "beat")
+    columns = {name: numerals[name].tolist() for name in names}
     rows = []
-    for onset, end, evidence in zip(ends["onset"].tolist(), ends["end"].tolist(), ends["evidence"].tolist(), strict=True):
-        found = _judge(_chords(cut, numerals, onset, end), evidence)
+    for onset, end, evidence in zip(*(ends[name].tolist() for name in ("onset", "end", "evidence")), strict=True):
+        found = _judge(_chords(cut, columns, onset, end), evidence)
         if found:
             arrival, kind, probability, words = found
-            row = numerals.loc[numerals["onset"] <= arrival.onset + 1e-6].iloc[-1]
-            rows.append([arrival.onset, row["measure"], row["beat"], kind, probability, words])
+            row = columns["onset"].index(arrival.onset)
+            rows.append([arrival.onset, columns["measure"][row], columns["beat"][row], kind, probability, words])
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _chords(cut: Grid, numerals: pd.DataFrame, onset: float, end: float) -> list[Chord]:
+def _chords(cut: Grid, columns: dict[str, list[Any]], onset: float, end: float) -> list[Chord]:
     """The chords of a phrase, each with the notes that sound at its end, when every suspension has resolved."""
-    inside = numerals[(numerals["onset"] < end - 1e-6) & (numerals["end"] > onset + 1e-6)]
-    columns = [inside[name].tolist() for name in ("onset", "end", "key", "figure", "root", "inversion", "confidence")]
     chords = []
-    for start, stop, key, figure, root, inversion, confidence in zip(*columns, strict=True):
+    for row in range(bisect_right(columns["end"], onset + 1e-6), bisect_left(columns["onset"], end - 1e-6)):
+        start, stop, key, figure, root, inversion, confidence, *_ = (column[row] for column in columns.values())
         numeral, _, target = figure.partition("/")
         pitches = cut.pitches[cut.at(min(stop, end) - 1e-3)]
         place = (numeral.rstrip("0123456789"), target, key_number(root) % 12)

@@ -72,17 +72,15 @@ def keys_of(numerals: pd.DataFrame) -> pd.DataFrame:
     """Gather consecutive chords of one key: the table of `local_keys` from that of `roman_numerals`."""
     if not len(numerals):
         return pd.DataFrame(columns=LOCAL_KEY_COLUMNS)
-    names = numerals["key"].tolist()
+    columns = [numerals[name].tolist() for name in ("onset", "end", "measure", "beat", "key", "confidence", "figure")]
+    onsets, ends, measures, beats, names, confidences, figures = columns
     starts = [row for row in range(len(names)) if row == 0 or names[row] != names[row - 1]]
     rows = []
     for start, stop in zip(starts, [*starts[1:], len(names)], strict=True):
-        span = numerals.iloc[start:stop]
-        first = span.iloc[0]
-        figures = span["figure"].tolist()
-        shown = " ".join(figures[:6]) + (" ..." if len(figures) > 6 else "")
-        confidence = float(np.average(span["confidence"], weights=span["end"] - span["onset"]))
-        end = span["end"].iloc[-1]
-        rows.append([first["onset"], end, first["measure"], first["beat"], first["key"], confidence, f"chords {shown}"])
+        lengths = np.subtract(ends[start:stop], onsets[start:stop])
+        confidence = float(np.average(confidences[start:stop], weights=lengths))
+        words = "chords " + " ".join(figures[start : min(stop, start + 6)]) + (" ..." if stop > start + 6 else "")
+        rows.append([onsets[start], ends[stop - 1], measures[start], beats[start], names[start], confidence, words])
     return pd.DataFrame(rows, columns=LOCAL_KEY_COLUMNS)
 
 
@@ -125,12 +123,15 @@ def _table(cut: Grid, slots: Slots, reading: Reading) -> pd.DataFrame:
 def _inversions(slots: Slots, reading: Reading) -> np.ndarray:
     """(S,) which chord tone is in the bass; where the bass is an ornament, that of the same chord just before."""
     inversions = np.zeros(len(slots.onsets), int)
-    for slot in range(len(inversions)):
-        chord = reading.chord(slot)
-        classes = (reading.keys[slot] % 12 + lof.pitch_class(np.array(chord.tones))) % 12
-        weights = slots.bass[slot, classes]
-        same = slot and (reading.keys[slot], reading.chords[slot]) == (reading.keys[slot - 1], reading.chords[slot - 1])
-        inversions[slot] = int(weights.argmax()) if weights.max() > 0 else (inversions[slot - 1] if same else 0)
+    before, bass = None, slots.bass.tolist()
+    for slot, state in enumerate(zip(reading.keys.tolist(), reading.chords.tolist(), strict=True)):
+        classes = [(state[0] + lof.pitch_class(tone)) % 12 for tone in reading.chord(slot).tones]
+        weights = [bass[slot][place] for place in classes]
+        if max(weights) > 0:
+            inversions[slot] = weights.index(max(weights))
+        elif state == before:
+            inversions[slot] = inversions[slot - 1]
+        before = state
     return inversions
 
 

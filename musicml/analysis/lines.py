@@ -94,9 +94,10 @@ def unresolved_sevenths(setting: Setting, numerals: pd.DataFrame) -> list[Fault]
     """
     cut, faults = setting.cut, []
     after, spelled = (neighbours(cut, values)[1] for values in (cut.pitches, cut.fifths))
-    sevenths = numerals[numerals["quality"].str.contains("seventh") & (numerals["confidence"] >= SURE)]
-    columns = [sevenths[name].tolist() for name in ("end", "root", "quality", "figure")]
-    for end, root, quality, figure in zip(*columns, strict=True):
+    columns = [numerals[name].tolist() for name in ("end", "root", "quality", "figure", "confidence")]
+    for end, root, quality, figure, confidence in zip(*columns, strict=True):
+        if "seventh" not in quality or confidence < SURE:
+            continue
         where = cut.at(end - 1e-3)
         if where + 1 >= len(cut.onsets) or not setting.linked[where]:
             continue

@@ -93,7 +93,8 @@ class Listener:
 
     def __init__(self, batch: int) -> None:
         self._heard = np.full((batch, 64, 4), START, dtype=np.int64)
-        self._matches = np.zeros((batch, 2, 65), dtype=np.int64)  # [s]: how long the past up to s equals the past up to now
+        # matches[..., s]: for how many frames the past up to s equals the past up to now
+        self._matches = np.zeros((batch, 2, 65), dtype=np.int64)
         self._time = 0
         self._previous = np.full((batch, 4), START, dtype=np.int64)
         self._before = self._previous.copy()

@@ -14,14 +14,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from musicml.encoding.symbols import HIGHEST, LOWEST, SILENCE, VOICES
 from musicml.errors import ScoreError
 from musicml.score import Score
 from musicml.score.spelling import spell
 from musicml.score.transpose import nearest_fifths
 
 FRAMES_PER_QUARTER = 4
-LOWEST, HIGHEST, SILENCE = 36, 81, -1
-VOICES = ("soprano", "alto", "tenor", "bass")
 
 #: Lowest and highest MIDI pitch of each voice in the train chorales of the benchmark, from `Corpus("jsb")`.
 VOICE_RANGES: dict[str, tuple[int, int]] = {

@@ -32,7 +32,7 @@ def check_frames(frames: Any, *, name: str = "frames") -> Frames:
     """
     array = np.asarray(frames)
     if array.ndim != 2 or array.shape[1] != len(VOICES):
-        raise ScoreError(f"{name}: shape {array.shape} is not (frames, 4). Give soprano, alto, tenor, bass per sixteenth.")
+        raise ScoreError(f"{name}: shape {array.shape} is not (frames, 4). Give S, A, T, B per sixteenth.")
     if array.size and not np.issubdtype(array.dtype, np.number):
         raise ScoreError(f"{name}: values of type {array.dtype} are not pitches. Give whole numbers.")
     wrong = np.argwhere(((array < LOWEST) | (array > HIGHEST) | (array % 1 != 0)) & (array != SILENCE))

@@ -48,7 +48,8 @@ def load(name: str | Path) -> ChoraleModel:
     """
     path = Path(name) if str(name).endswith(".safetensors") else weights_folder() / f"{name}.safetensors"
     if not path.exists():
-        raise ModelError(f"model {str(name)!r}: there is none. Choose {', '.join(available())}, or a .safetensors file.")
+        names = ", ".join(available())
+        raise ModelError(f"model {str(name)!r}: there is none. Choose {names}, or give a .safetensors file.")
     card = _read_card(path.with_suffix(".json"))
     try:
         model = model_class(card["family"]).restore(card["config"], _read_tensors(path))
@@ -104,5 +105,5 @@ def _read_tensors(path: Path) -> dict[str, Any]:
     try:
         tensors: dict[str, Any] = load_file(path)
     except (SafetensorError, OSError, ValueError) as error:
-        raise ModelError(f"{path}: the weights are damaged. Install musicml again, or train the model again.") from error
+        raise ModelError(f"{path}: the weights are damaged. Install musicml or train the model again.") from error
     return tensors

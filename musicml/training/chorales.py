@@ -1,11 +1,8 @@
-"""The chorales as training data: which pieces, in which keys, in which batches, with what hidden."""
+"""The chorales as a training task for the Transformer: which pieces, in which keys, with what hidden."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -13,64 +10,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from musicml.encoding.listening import Context, contexts
-from musicml.encoding.symbols import SILENCE, Frames, check_frames, to_symbols
+from musicml.encoding.symbols import SILENCE, Frames, to_symbols
 from musicml.errors import ScoreError
 from musicml.models.transformer import ChoraleTransformer, Heard, Network
+from musicml.training.pieces import Pieces, shifts, voice_ranges
 from musicml.training.recipe import Recipe
-
-WIDEST_SHIFT = 12
-"""Pieces are moved by an octave at most, and only so far that no voice leaves its range."""
-
-
-@dataclass(frozen=True)
-class Pieces:
-    """Chorales as frames, split by piece.
-
-    Attributes:
-        train, valid, test: arrays (T, 4) of MIDI pitches per sixteenth, -1 for silence.
-        source: what the card says about where they come from.
-    """
-
-    train: list[Frames]
-    valid: list[Frames]
-    test: list[Frames]
-    source: str
-
-
-def read_benchmark(path: str | Path) -> Pieces:
-    """The JSB-16 benchmark from its JSON file (Boulanger-Lewandowski et al. 2012; frames by C.-Z. A. Huang).
-
-    Raises:
-        ScoreError: the file is missing, is not JSON, or does not hold train, valid and test pieces of frames.
-    """
-    path = Path(path)
-    try:
-        content = json.loads(path.read_text("utf-8"))
-        splits = {split: [_frames(piece) for piece in content[split]] for split in ("train", "valid", "test")}
-    except FileNotFoundError as error:
-        raise ScoreError(f"{path}: there is no such file. Give the path of Jsb16thSeparated.json.") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ScoreError(f"{path}: not a JSB-16 file ({error}). Give the path of Jsb16thSeparated.json.") from error
-    return Pieces(**splits, source=f"JSB-16 benchmark ({path.name}), {len(splits['train'])} train pieces")
-
-
-def voice_ranges(pieces: Sequence[Frames]) -> tuple[Frames, Frames]:
-    """The lowest and highest pitch (4,) that each voice sings anywhere in `pieces`."""
-    everything = np.concatenate(list(pieces))
-    lowest = np.where(everything == SILENCE, 127, everything).min(0)
-    return lowest, everything.max(0)
-
-
-def shifts(piece: Frames, lowest: Frames, highest: Frames) -> list[int]:
-    """The transpositions in semitones, up to an octave each way, that keep every voice within its range.
-
-    >>> piece = np.array([[71, 66, 60, 52]])
-    >>> shifts(piece, piece[0] - 1, piece[0] + 2)
-    [-1, 0, 1, 2]
-    """
-    low, high = voice_ranges([piece])
-    down, up = int((lowest - low).max()), int((highest - high).min())
-    return list(range(max(-WIDEST_SHIFT, min(down, 0)), min(WIDEST_SHIFT, max(up, 0)) + 1))
 
 
 class ChoraleTask:
@@ -150,7 +94,3 @@ def _padded(piece: Frames, length: int) -> Frames:
 
 def _stack(known: Sequence[Context]) -> Context:
     return Context(**{name: np.stack([getattr(piece, name) for piece in known]) for name in vars(known[0])})
-
-
-def _frames(piece: object) -> Frames:
-    return check_frames(piece, name="a piece of the benchmark")

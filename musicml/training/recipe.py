@@ -49,7 +49,8 @@ class Recipe:
     def quick(self) -> Recipe:
         """The same recipe cut down to about a minute, to see that everything works."""
         steps = min(self.steps, 120)
-        return replace(self, steps=steps, warmup=min(self.warmup, steps // 4), average=0.97, validate_every=max(1, steps // 3))
+        warmup, every = min(self.warmup, steps // 4), max(1, steps // 3)
+        return replace(self, steps=steps, warmup=warmup, average=0.97, validate_every=every)
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as plain data, for a card."""

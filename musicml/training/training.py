@@ -6,16 +6,18 @@ import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from musicml.files import write_text
 from musicml.models.chorale import ChoraleModel
 from musicml.models.registry import save
-from musicml.training.chorales import Pieces
-from musicml.training.checkpoint import Progress
+from musicml.training.pieces import Pieces
 from musicml.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from musicml.training.checkpoint import Progress
 
 
 def train(

@@ -1,0 +1,87 @@
+"""The music that chorale models learn from: pieces split once and for all, and the keys each can be sung in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from musicml.encoding.symbols import SILENCE, Frames, check_frames
+from musicml.errors import ScoreError
+
+WIDEST_SHIFT = 12
+"""Pieces are moved by an octave at most, and only so far that no voice leaves its range."""
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Chorales as frames, split by piece.
+
+    Attributes:
+        train, valid, test: arrays (T, 4) of MIDI pitches per sixteenth, -1 for silence.
+        source: what the card says about where they come from.
+    """
+
+    train: list[Frames]
+    valid: list[Frames]
+    test: list[Frames]
+    source: str
+
+
+def read_benchmark(path: str | Path) -> Pieces:
+    """The JSB-16 benchmark from its JSON file (Boulanger-Lewandowski et al. 2012; frames by C.-Z. A. Huang).
+
+    Raises:
+        ScoreError: the file is missing, is not JSON, or does not hold train, valid and test pieces of frames.
+    """
+    path = Path(path)
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        splits = {split: [_frames(piece) for piece in content[split]] for split in ("train", "valid", "test")}
+    except FileNotFoundError as error:
+        raise ScoreError(f"{path}: there is no such file. Give the path of Jsb16thSeparated.json.") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ScoreError(f"{path}: not a JSB-16 file ({error}). Give the path of Jsb16thSeparated.json.") from error
+    return Pieces(**splits, source=f"JSB-16 benchmark ({path.name}), {len(splits['train'])} train pieces")
+
+
+def benchmark_pieces() -> Pieces:
+    """The benchmark's pieces as music21's corpus prints them, repeats written out: no file is needed.
+
+    The edition differs from the benchmark's in details, and 7 of its 382 pieces are not in the corpus.
+    """
+    from musicml.corpus import Corpus
+    from musicml.encoding import to_raster, unfold
+
+    splits = {
+        split: [unfold(to_raster(score)).pitches for score in Corpus("jsb").split(split)]
+        for split in ("train", "valid", "test")
+    }
+    source = f"the JSB benchmark's pieces in music21's corpus, {len(splits['train'])} train pieces"
+    return Pieces(**splits, source=source)
+
+
+def voice_ranges(pieces: Sequence[Frames]) -> tuple[Frames, Frames]:
+    """The lowest and highest pitch (4,) that each voice sings anywhere in `pieces`."""
+    everything = np.concatenate(list(pieces))
+    lowest = np.where(everything == SILENCE, 127, everything).min(0)
+    return lowest, everything.max(0)
+
+
+def shifts(piece: Frames, lowest: Frames, highest: Frames) -> list[int]:
+    """The transpositions in semitones, up to an octave each way, that keep every voice within its range.
+
+    >>> piece = np.array([[71, 66, 60, 52]])
+    >>> shifts(piece, piece[0] - 1, piece[0] + 2)
+    [-1, 0, 1, 2]
+    """
+    low, high = voice_ranges([piece])
+    down, up = int((lowest - low).max()), int((highest - high).min())
+    return list(range(max(-WIDEST_SHIFT, min(down, 0)), min(WIDEST_SHIFT, max(up, 0)) + 1))
+
+
+def _frames(piece: object) -> Frames:
+    return check_frames(piece, name="a piece of the benchmark")
