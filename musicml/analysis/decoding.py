@@ -33,25 +33,25 @@ _NEVER = -1e6
 class Weights:
     """How much each kind of evidence counts; all in the same arbitrary unit."""
 
-    ornaments: tuple[float, ...] = (1.0, 0.8, 0.8, 0.35, 0.75)
+    ornaments: tuple[float, ...] = (1.0, 0.8, 0.8, 0.35, 0.55)
     tones: float = 11.0
-    missing: tuple[float, ...] = (1.2, 0.9, 1.1, 0.8)
-    bass: tuple[float, ...] = (0.6, 0.4, 0.0, 0.2)
+    missing: tuple[float, ...] = (1.0, 0.9, 1.1, 0.8)
+    bass: tuple[float, ...] = (0.6, 0.4, 0.0, 0.3)
     misspelled: float = 2.0
     cost: float = 2.0
-    key_fit: float = 0.5
+    key_fit: float = 0.2
     key_context: float = 0.7
-    home: float = 0.1
-    length_power: float = 0.26
+    home: float = 0.2
+    length_power: float = 0.36
     change: tuple[float, float] = (0.42, 0.5)
     added_seventh: float = 0.8
     progression: float = 0.5
-    key_change: float = 1.25
-    key_distance: float = 0.37
+    key_change: float = 0.9
+    key_distance: float = 0.3
     fresh: float = 1.0
     final_tonic: float = 0.26
     final_dominant: float = 0.6
-    last_tonic: float = 0.7
+    last_tonic: float = 0.5
     beam: int = 48
     sharpness: float = 1.5
 

@@ -108,4 +108,5 @@ def check_question(frames: npt.ArrayLike, voices: Sequence[int]) -> tuple[Frames
 
 def log_prob_of(log_distribution: npt.NDArray[np.float64], frames: Frames) -> npt.NDArray[np.float64]:
     """Pick from log-probabilities (..., 4, 47) those of the pitches (..., 4) that did sound."""
-    return np.take_along_axis(log_distribution, to_symbols(frames)[..., None], axis=-1)[..., 0]
+    chosen: npt.NDArray[np.float64] = np.take_along_axis(log_distribution, to_symbols(frames)[..., None], axis=-1)
+    return chosen[..., 0]

@@ -181,7 +181,7 @@ class FeatureMarkov(ChoraleModel):
         pitch_moves = np.arange(LOWEST, HIGHEST + 1) - reference[:, None] + WIDEST
         inside = (pitch_moves >= 0) & (pitch_moves < REST)
         pitches = np.where(inside, np.take_along_axis(moves, np.clip(pitch_moves, 0, REST - 1), axis=1), 0.0)
-        both = np.concatenate([moves[:, REST:], pitches], axis=1)
+        both: Probabilities = np.concatenate([moves[:, REST:], pitches], axis=1)
         return both / both.sum(1, keepdims=True)
 
 

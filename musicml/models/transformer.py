@@ -145,7 +145,7 @@ def interval(pitch: Tensor, other: Tensor, known: Tensor | None = None) -> Tenso
 def echo_step(echo: Tensor, previous: Tensor) -> Tensor:
     """Where the echo would take a voice: semitones -12..12 as 0..24, and 25 for nowhere."""
     present = (echo >= 0) & (previous >= 0)
-    step = (echo - previous).clamp(-ECHO_RANGE, ECHO_RANGE) + ECHO_RANGE
+    step: Tensor = (echo - previous).clamp(-ECHO_RANGE, ECHO_RANGE) + ECHO_RANGE
     return torch.where(present, step, 2 * ECHO_RANGE + 1)
 
 
@@ -155,7 +155,8 @@ def shared_dropout(x: Tensor, share: float, training: bool, span: int = 8) -> Te
         return x
     batch, time, width = x.shape
     mask = (torch.rand(batch, -(-time // span), width) >= share).to(x.dtype) / (1 - share)
-    return x * mask.repeat_interleave(span, dim=1)[:, :time]
+    spread: Tensor = mask.repeat_interleave(span, dim=1)[:, :time]
+    return x * spread
 
 
 class Embedding(nn.Module):
@@ -208,6 +209,8 @@ class Attention(nn.Module):
 
     attention(Q, K, V) = softmax(Q K^T / sqrt(d)) V, where position t sees positions up to t only.
     """
+
+    frequencies: Tensor
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
@@ -279,6 +282,8 @@ class VoiceHeads(nn.Module):
              + sum over k of w[k] memory[p + k]      key: what has been heard k semitones above p
     where a, m, c and w are all linear in a vector g that the voice makes of h_t and the choices so far.
     """
+
+    pitches: Tensor
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
@@ -352,6 +357,7 @@ class Network(nn.Module):
                 nn.init.normal_(module.weight, std=0.7 * module.in_features**-0.5)
                 nn.init.zeros_(module.bias)
         for block in self.blocks:
+            assert isinstance(block, Block)
             nn.init.normal_(block.attention.output.weight, std=0.02)
             nn.init.normal_(block.narrow.weight, std=0.01)
         nn.init.normal_(self.heads.read_out.weight, std=0.01)
@@ -381,7 +387,8 @@ class ChoraleTransformer(ChoraleModel):
         unfinished = np.full((1, VOICES), SILENCE, dtype=np.int64)
         unfinished[0, : len(chosen)] = chosen
         piece = np.concatenate([past, unfinished])
-        return np.exp(self._log_distribution(piece)[-1, len(chosen)])
+        probabilities: Probabilities = np.exp(self._log_distribution(piece)[-1, len(chosen)])
+        return probabilities
 
     def decoder(self, batch: int = 1) -> Decoder:
         """A decoder that keeps keys and values, so that each frame costs one step, however long the past."""
@@ -406,7 +413,8 @@ class ChoraleTransformer(ChoraleModel):
     def _log_distribution(self, piece: Frames) -> npt.NDArray[np.float64]:
         """Log-probabilities (T, 4, 47) of everything that each voice might have sung."""
         logits = self.network(Heard.of(contexts([piece])), torch.from_numpy(piece)[None])[0]
-        return logits.double().log_softmax(-1).numpy()
+        logs: npt.NDArray[np.float64] = logits.double().log_softmax(-1).numpy()
+        return logs
 
 
 class _CachedDecoder:
@@ -419,7 +427,8 @@ class _CachedDecoder:
     def distribution(self, voices: Frames) -> Probabilities:
         h, heard = self._understand()
         logits = self._network.heads(h, heard, torch.from_numpy(np.asarray(voices, dtype=np.int64))[:, None])
-        return logits[:, 0].double().softmax(-1).numpy()
+        probabilities: Probabilities = logits[:, 0].double().softmax(-1).numpy()
+        return probabilities
 
     def advance(self, frames: Frames) -> None:
         self._understand()

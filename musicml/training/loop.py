@@ -30,7 +30,10 @@ from musicml.training.recipe import Recipe
 class Task(Protocol):
     """What a family brings to the loop: a network, batches for it, and a way to judge it."""
 
-    network: nn.Module
+    @property
+    def network(self) -> nn.Module:
+        """What is trained, in place."""
+        ...
 
     def loss(self, rng: np.random.Generator) -> Tensor:
         """The mean loss of the network on a batch drawn with `rng`, ready for `backward`."""
@@ -118,7 +121,7 @@ def learning_rate(step: int, recipe: Recipe) -> float:
 
 def autocast(precision: str) -> AbstractContextManager[object]:
     """Multiply matrices in bfloat16 where the processor has instructions for it, which is about twice as fast."""
-    abilities = getattr(torch.cpu, "get_capabilities", dict)()  # torch before 2.9 cannot tell
+    abilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # torch before 2.9 cannot tell
     if precision == "bf16" and abilities.get("avx512_bf16"):
         return torch.autocast("cpu", torch.bfloat16)
     return nullcontext()
