@@ -3,8 +3,8 @@
 Sampling from the model gives music that wanders and stops mid-phrase. What we want are samples from the model *given
 that the piece begins and ends as planned*. Sequential Monte Carlo (Doucet, de Freitas & Gordon 2001) does that: a
 number of drafts (particles) are composed together; where the plan allows only some pitches, each draft draws among
-them and its weight is multiplied by the probability that the model gave them. A draft that was not heading for the
-cadence loses weight and is replaced by a copy of one that was.
+them and its weight is multiplied by the probability that the model gave them; notes outside the key cost weight as
+well. A draft that was not heading for the cadence, or has lost the key, is replaced by a copy of one that does better.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from musicml.generation.sampling import check_taste, draw
 from musicml.models.chorale import ChoraleModel, Decoder
 from musicml.score import Score, tables
 
+HOMESICKNESS = 0.7
+"""How much log-weight a draft loses for each move to a note outside the planned key."""
 FAULT, WRONG_KEY, WEAK_ENDING = 0.02, 0.5, 0.5
 """What a voice-leading fault, a wrong key and a missing final cadence cost a draft, in nats per token."""
 
@@ -119,6 +121,7 @@ def _grow(
                 symbols, gain = draw(probabilities, rng, temperature=temperature, top_p=top_p, allowed=mask)
                 pieces[:, time, voice] = to_pitches(symbols)
                 weights += gain
+        weights -= HOMESICKNESS * plan.strangers(pieces[:, time], pieces[:, time - 1])
         decoder.advance(pieces[:, time])
         if _effective(weights) < drafts / 2:
             rows = _resample(weights, rng)

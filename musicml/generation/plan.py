@@ -1,8 +1,9 @@
-"""What a chorale must do at its first and last chords, as pitches allowed for each voice at each sixteenth.
+"""What a chorale must do: where it begins, how it ends, and which notes belong to its key.
 
 A model that only continues has no reason to end. A plan gives it one: begin on the tonic, approach the end over the
 dominant in the bass, and hold a tonic chord to the last bar line (a perfect authentic cadence: dominant to tonic in
-root position, tonic in the soprano; Caplin 1998, ch. 2). Everything between is the model's own.
+root position, tonic in the soprano; Caplin 1998, ch. 2). Between, every note outside the key costs a draft some of
+its weight: pieces may visit other keys, but those that come home are favoured. The notes are the model's own.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musicml.encoding.raster import FRAMES_PER_QUARTER
-from musicml.encoding.symbols import HIGHEST, LOWEST, SYMBOLS
+from musicml.encoding.symbols import HIGHEST, LOWEST, SILENCE, SYMBOLS, Frames
 from musicml.errors import ModelError
 from musicml.generation.sampling import Mask
 from musicml.score.spelling import key_fifths
@@ -21,6 +22,9 @@ from musicml.score.spelling import key_fifths
 MOST_BARS = 200
 BEATS = 4
 """Beats in a bar: compositions are in 4/4 and begin with a quarter-note upbeat, as most of Bach's chorales do."""
+
+_MAJOR_SCALE = (0, 2, 4, 5, 7, 9, 11)
+_MINOR_SCALE = (0, 2, 3, 5, 7, 8, 9, 10, 11)
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,15 @@ class Plan:
         if time == self.last_chord - 1:
             return self._voices(upper={7, 11, 2, 5}, bass={7}, soprano={11, 2})
         return None
+
+    def strangers(self, frames: Frames, before: Frames) -> npt.NDArray[np.int64]:
+        """How many voices of each draft (batch, 4) have moved to a note outside the key since the frame `before`.
+
+        The key of a minor piece has both sixth and both seventh degrees.
+        """
+        scale = _MINOR_SCALE if self.minor else _MAJOR_SCALE
+        inside = np.isin((frames - self.tonic) % 12, scale) | (frames == SILENCE)
+        return (~inside & (frames != before)).sum(-1)
 
     def holds(self, time: int) -> bool:
         """Whether every voice holds its pitch in frame `time`: the last chord stands still."""
