@@ -119,3 +119,19 @@ def test_the_document_names_no_stranger_and_no_day() -> None:
         Score.from_table({"onset": [0], "duration": [4], "pitch": [60]}, title="One & <only>")
     )
     assert 'id="n0"' in document
+
+
+def test_a_score_without_notes_is_bars_of_rest() -> None:
+    score = Score.from_table({"onset": [], "duration": [], "pitch": []}, parts=[("Voice", "Choir Aahs")] * 2)
+    stream = score.to_music21()
+    assert [len(part.recurse().notesAndRests) for part in stream.parts] == [1, 1]
+    assert Score.from_music21(stream).measures.equals(score.measures)
+    assert "<rest" in to_musicxml(score)
+
+
+def test_mixed_tuplets_and_odd_bars_can_be_written() -> None:
+    table = {"onset": [0, 0.2, 1 / 3, 2.2, 3], "duration": [0.2, 0.1, 2.4, 0.4, 20], "pitch": [60, 62, 64, 65, 67]}
+    measures = [(1, 0.0, 2.2, "4/4"), (2, 2.2, 5.0, "5/4")]
+    heard = Score.from_music21(Score.from_table(table, measures).to_music21())
+    assert heard.notes["pitch"].tolist() == [60, 62, 64, 65, 67]
+    assert "<score-partwise" in to_musicxml(heard)
