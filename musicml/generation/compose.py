@@ -4,7 +4,8 @@ Sampling from the model gives music that wanders and stops mid-phrase. What we w
 that the piece begins and ends as planned*. Sequential Monte Carlo (Doucet, de Freitas & Gordon 2001) does that: a
 number of drafts (particles) are composed together; where the plan allows only some pitches, each draft draws among
 them and its weight is multiplied by the probability that the model gave them; notes outside the key cost weight as
-well. A draft that was not heading for the cadence, or has lost the key, is replaced by a copy of one that does better.
+well, and so do parallel fifths and octaves. A draft that was not heading for the cadence, has lost the key or moves
+in parallels is replaced by a copy of one that does better.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from musicml.score import Score, tables
 
 HOMESICKNESS = 0.7
 """How much log-weight a draft loses for each move to a note outside the planned key."""
+PARALLEL = 2.0
+"""How much log-weight a draft loses for each pair of voices that moves in parallel fifths or octaves."""
 FAULT, WRONG_KEY, WEAK_ENDING = 0.02, 0.5, 0.5
 """What a voice-leading fault, a wrong key and a missing final cadence cost a draft, in nats per token."""
 
@@ -54,7 +57,7 @@ def compose(
     key: str = "G",
     seed: int = 1,
     temperature: float = 1.0,
-    top_p: float = 0.95,
+    top_p: float = 0.99,
     *,
     drafts: int = 16,
     on_frame: Callable[[int, int], None] | None = None,
@@ -81,21 +84,46 @@ def compose(
         "temperature": temperature, "top_p": top_p, "drafts": drafts,
     }  # fmt: skip
     candidates = [_finish(model, plan, piece, rng, settings) for piece in np.unique(pieces, axis=0)]
-    return max(candidates, key=lambda piece: judge(piece, key))
+    usual = float(model.card.get("valid_nats_per_token") or 0.4)
+    return max(candidates, key=lambda piece: judge(piece, key, usual))
 
 
-def judge(piece: Composition, key: str) -> float:
-    """How good a draft is: mean log-probability per token, less what its faults cost. Higher is better."""
+def judge(piece: Composition, key: str, usual_surprise: float) -> float:
+    """How good a draft is: 0 at best, lower the more it is amiss.
+
+    The likeliest draft would be the dullest. A draft should surprise the model about as much as Bach does, neither
+    less nor more (Meister et al. 2023 call such samples typical), and its faults count against it.
+
+    Args:
+        usual_surprise: what Bach's unseen chorales cost the model, in nats per token.
+    """
     closes = cadences(piece.score)
     last = closes.iloc[-1] if len(closes) else None
     ends_well = last is not None and last["type"] == "PAC" and last["onset"] >= piece.score.end - 2
     faults = len(voice_leading(piece.score)) / max(1, len(piece.raster) / FRAMES_PER_QUARTER / 4)
     return float(
-        piece.log_prob.mean()
+        -abs(-piece.log_prob.mean() - usual_surprise)
         - FAULT * faults
         - (0 if global_key(piece.score).name == key else WRONG_KEY)
         - (0 if ends_well else WEAK_ENDING)
     )
+
+
+def parallels(frames: Frames, before: Frames) -> npt.NDArray[np.int64]:
+    """How many of the six pairs of voices go from one perfect fifth, octave or unison to another of its kind.
+
+    Args:
+        frames, before: (batch, 4) pitches of a frame and of the one before it.
+
+    >>> parallels(np.array([[74, 67, 62, 55]]), np.array([[72, 65, 60, 53]])).tolist()  # everything a step up
+    [5]
+    """
+    upper, lower = np.triu_indices(4, 1)
+    sounding = (frames >= 0) & (before >= 0)
+    moved = sounding & (frames != before)
+    now, then = (chord[:, upper] - chord[:, lower] for chord in (frames, before))
+    same = (now % 12 == then % 12) & np.isin(now % 12, (0, 7))
+    return (same & moved[:, upper] & moved[:, lower]).sum(-1)
 
 
 def _grow(
@@ -121,7 +149,9 @@ def _grow(
                 symbols, gain = draw(probabilities, rng, temperature=temperature, top_p=top_p, allowed=mask)
                 pieces[:, time, voice] = to_pitches(symbols)
                 weights += gain
-        weights -= HOMESICKNESS * plan.strangers(pieces[:, time], pieces[:, time - 1])
+        if time:
+            weights -= HOMESICKNESS * plan.strangers(pieces[:, time], pieces[:, time - 1])
+            weights -= PARALLEL * parallels(pieces[:, time], pieces[:, time - 1])
         decoder.advance(pieces[:, time])
         if _effective(weights) < drafts / 2:
             rows = _resample(weights, rng)
