@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="musicml",
     help="Learn how machines learn music: compose, analyse, train and evaluate.",
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+UsageError: type[Any] = typer.BadParameter.__mro__[1]
+"""What typer raises for options and arguments that it cannot understand; it gives this class no public name."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
@@ -35,10 +37,14 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a sign shows another, and goes on
     try:
-        app()
+        sys.exit(app(sys.argv[1:] or ["--help"], standalone_mode=False))
     except MusicmlError as error:
-        print(f"musicml: {error}", file=sys.stderr)
-        sys.exit(2)
+        message = str(error)
+    except UsageError as error:
+        command = error.ctx.command_path if error.ctx else "musicml"
+        message = f"{error.format_message().rstrip('.')}. See {command} --help."
+    print("musicml: " + " ".join(message.split()), file=sys.stderr)
+    sys.exit(2)
 
 
 @app.callback(invoke_without_command=True)
@@ -234,7 +240,7 @@ class _progress:  # noqa: N801 (used like a function)
     def __init__(self, total: int, words: str, *, quiet: bool) -> None:
         from tqdm.auto import tqdm
 
-        self._bar = tqdm(total=total, desc=words, unit="frame", disable=quiet, leave=False)
+        self._bar = tqdm(total=total, desc=words, unit="frame", disable=quiet, leave=False, delay=1)
 
     def __enter__(self) -> Any:
         return lambda done: self._bar.update(done - self._bar.n)

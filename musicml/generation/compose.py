@@ -20,6 +20,7 @@ import numpy.typing as npt
 from musicml.analysis import cadences, global_key, voice_leading
 from musicml.encoding.raster import FRAMES_PER_QUARTER, ChoraleRaster, to_score
 from musicml.encoding.symbols import Frames, to_pitches
+from musicml.errors import ModelError
 from musicml.generation.articulation import articulate
 from musicml.generation.plan import Plan
 from musicml.generation.sampling import check_taste, draw
@@ -30,6 +31,8 @@ HOMESICKNESS = 0.7
 """How much log-weight a draft loses for each move to a note outside the planned key."""
 PARALLEL = 2.0
 """How much log-weight a draft loses for each pair of voices that moves in parallel fifths or octaves."""
+STALL = 3.0
+"""How much log-weight a draft loses for a long chord that begins on a weak beat."""
 FAULT, WRONG_KEY, WEAK_ENDING = 0.02, 0.5, 0.5
 """What a voice-leading fault, a wrong key and a missing final cadence cost a draft, in nats per token."""
 
@@ -67,7 +70,7 @@ def compose(
     Args:
         bars: length, 2 to 200 bars.
         key: "G", "Eb", "f#", ...: upper case major, lower case minor.
-        seed: the same seed, settings and weights give the same piece.
+        seed: from 0; the same seed, settings and weights give the same piece.
         temperature: below 1 safer, above 1 more daring.
         top_p: only the likeliest pitches that together reach this probability are drawn.
         drafts: how many pieces grow side by side.
@@ -77,6 +80,8 @@ def compose(
         ModelError, ScoreError: an argument is out of range.
     """
     check_taste(temperature, top_p)
+    if seed < 0:
+        raise ModelError(f"seed: {seed} is out of range. Use 0 or a larger whole number.")
     plan, rng = Plan.of(bars, key), np.random.default_rng(seed)
     pieces = _grow(model.decoder(drafts), plan, rng, drafts, temperature, top_p, on_frame)
     settings = {
@@ -142,16 +147,16 @@ def _grow(
         if plan.holds(time):
             pieces[:, time] = pieces[:, time - 1]
         else:
-            allowed = plan.allowed(time)
             for voice in range(4):
-                probabilities = decoder.distribution(pieces[:, time, :voice])
-                mask = None if allowed is None else allowed[voice]
-                symbols, gain = draw(probabilities, rng, temperature=temperature, top_p=top_p, allowed=mask)
+                chosen = pieces[:, time, :voice]
+                probabilities, allowed = decoder.distribution(chosen), plan.allowed(time, chosen)
+                symbols, gain = draw(probabilities, rng, temperature=temperature, top_p=top_p, allowed=allowed)
                 pieces[:, time, voice] = to_pitches(symbols)
                 weights += gain
         if time:
             weights -= HOMESICKNESS * plan.strangers(pieces[:, time], pieces[:, time - 1])
             weights -= PARALLEL * parallels(pieces[:, time], pieces[:, time - 1])
+            weights -= STALL * plan.stalls(pieces, time)
         decoder.advance(pieces[:, time])
         if _effective(weights) < drafts / 2:
             rows = _resample(weights, rng)
@@ -179,10 +184,11 @@ def _finish(
     model: ChoraleModel, plan: Plan, pitches: Frames, rng: np.random.Generator, settings: dict[str, Any]
 ) -> Composition:
     fermatas = np.zeros(len(pitches), dtype=bool)
-    fermatas[plan.last_chord :] = True
+    for rest in plan.rests:
+        fermatas[rest : rest + FRAMES_PER_QUARTER] = True
     raster = ChoraleRaster(
         pitches=pitches,
-        onsets=articulate(pitches, rng, still_from=plan.last_chord),
+        onsets=articulate(pitches, rng, phrases=[rest + FRAMES_PER_QUARTER for rest in plan.rests]),
         fermatas=fermatas,
         measures=_bars(plan),
         fifths=plan.fifths,
