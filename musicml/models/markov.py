@@ -55,6 +55,7 @@ VIEWS: tuple[tuple[tuple[str, ...], ...], ...] = (
         (*_RHYTHM, "class_b", "class_s", "class_a", "class_t", "degree", "others_held", "move_s", "move_a", "move_t"),
     ),
 )
+LEVELS = ["+".join(level) for view in VIEWS for level in view]
 
 # How strongly each degree above the tonic speaks for a major and a minor key: tonic and fifth most, then the third,
 # then the other notes of the scale. Only the order of the weights matters here.
@@ -161,11 +162,13 @@ class FeatureMarkov(ChoraleModel):
 
     def config(self) -> dict[str, Any]:
         """The discount and the names of the facts that each level describes a situation by."""
-        return {"discount": self.discount, "levels": ["+".join(level) for view in VIEWS for level in view]}
+        return {"discount": self.discount, "levels": LEVELS}
 
     @classmethod
     def restore(cls, config: dict[str, Any], tensors: dict[str, npt.NDArray[Any]]) -> FeatureMarkov:
         """The model with these counts."""
+        if config["levels"] != LEVELS:
+            raise ValueError("these counts are of other situations than this version describes")
         names = ("keys", "starts", "moves", "counts")
         levels = [Level(*(tensors[f"{row}.{name}"] for name in names)) for row in range(len(config["levels"]))]
         return cls(levels, tensors["weights"], float(config["discount"]))

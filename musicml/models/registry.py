@@ -1,12 +1,14 @@
 """The shipped models by name, and how any model is written to disk and read back.
 
 A model on disk is two files side by side: NAME.safetensors holds numbers, NAME.json the card: what the model is,
-what it was trained on, by which recipe and licence, how well it does, and the sizes needed to rebuild it.
+what it was trained on, by which recipe and licence, how well it does, the sizes needed to rebuild it, and a checksum
+of the numbers, because a changed number looks like any other.
 """
 
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from importlib import import_module, resources
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from musicml.errors import ModelError
-from musicml.files import replacing, write_text
+from musicml.files import write_bytes, write_text
 from musicml.models.chorale import ChoraleModel
 
 _CLASSES = {
@@ -52,7 +54,7 @@ def load(name: str | Path) -> ChoraleModel:
         raise ModelError(f"model {str(name)!r}: there is none. Choose {names}, or give a .safetensors file.")
     card = _read_card(path.with_suffix(".json"))
     try:
-        model = model_class(card["family"]).restore(card["config"], _read_tensors(path))
+        model = model_class(card["family"]).restore(card["config"], _read_tensors(path, card.get("sha256")))
     except ModelError:
         raise
     except Exception as error:  # whatever a damaged file makes torch or NumPy say, the remedy is the same
@@ -66,11 +68,11 @@ def load(name: str | Path) -> ChoraleModel:
 
 def save(model: ChoraleModel, path: Path) -> Path:
     """Write `model` to `path` (.safetensors) and its card beside it (.json), each whole or not at all."""
-    from safetensors.numpy import save_file
+    from safetensors import numpy as safetensors
 
-    with replacing(path) as temporary:
-        save_file({name: np.ascontiguousarray(array) for name, array in model.tensors().items()}, temporary)
-    card = {**model.card, "family": model.family, "config": model.config()}
+    weights = safetensors.save({name: np.ascontiguousarray(array) for name, array in model.tensors().items()})
+    write_bytes(path, weights)
+    card = {**model.card, "family": model.family, "config": model.config(), "sha256": sha256(weights).hexdigest()}
     write_text(path.with_suffix(".json"), json.dumps(card, indent=2, ensure_ascii=False) + "\n")
     return path
 
@@ -98,12 +100,15 @@ def _read_card(path: Path) -> dict[str, Any]:
     return checked
 
 
-def _read_tensors(path: Path) -> dict[str, Any]:
+def _read_tensors(path: Path, checksum: str | None) -> dict[str, Any]:
     from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+    from safetensors import numpy as safetensors
 
     try:
-        tensors: dict[str, Any] = load_file(path)
+        content = path.read_bytes()
+        if checksum and sha256(content).hexdigest() != checksum:
+            raise ValueError("another checksum than on the card")
+        tensors: dict[str, Any] = safetensors.load(content)
     except (SafetensorError, OSError, ValueError) as error:
         raise ModelError(f"{path}: the weights are damaged. Install musicml or train the model again.") from error
     return tensors
