@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from musicml.errors import ModelError
-from musicml.files import replacing
+from musicml.files import write_bytes
 
 
 @dataclass
@@ -48,15 +48,14 @@ def save_checkpoint(
     progress: Progress,
 ) -> None:
     """Write the state of a run to `path`, whole or not at all."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
     tensors |= {f"average.{name}": tensor for name, tensor in average.state_dict().items()}
     tensors |= _optimizer_tensors(optimizer)
     tensors["random"] = torch.get_rng_state()
     note = json.dumps({"progress": vars(progress), "numpy": rng.bit_generator.state})
-    with replacing(path) as temporary:
-        save_file({name: tensor.clone().contiguous() for name, tensor in tensors.items()}, temporary, {"run": note})
+    write_bytes(path, save({name: tensor.contiguous() for name, tensor in tensors.items()}, {"run": note}))
 
 
 def load_checkpoint(

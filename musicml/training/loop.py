@@ -23,6 +23,8 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from musicml.errors import ModelError
+from musicml.files import write_bytes
 from musicml.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from musicml.training.recipe import Recipe
 
@@ -66,7 +68,7 @@ def fit(
         How the run went, with its history.
 
     Raises:
-        ModelError: a checkpoint in `folder` belongs to another model.
+        ModelError: a checkpoint in `folder` belongs to another model, or the loss was never a number.
     """
     torch.manual_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed)
@@ -95,6 +97,8 @@ def fit(
                 if report:
                     report(progress)
     bar.close()
+    if not progress.best_step:
+        raise ModelError("training: the loss was never a number. Choose a lower rate in the recipe.")
     _load_weights(best, network)
     network.eval()
     return progress
@@ -165,12 +169,9 @@ def _clock(progress: Progress) -> Iterator[Callable[[], None]]:
 
 
 def _save_weights(path: Path, network: nn.Module) -> None:
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
-    from musicml.files import replacing
-
-    with replacing(path) as temporary:
-        save_file(network.state_dict(), temporary)
+    write_bytes(path, save(network.state_dict()))
 
 
 def _load_weights(path: Path, network: nn.Module) -> None:

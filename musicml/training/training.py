@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from musicml.errors import ModelError
 from musicml.files import write_text
 from musicml.models.chorale import ChoraleModel
-from musicml.models.registry import save
+from musicml.models.registry import model_class, save
 from musicml.training.pieces import Pieces
 from musicml.training.recipe import Recipe
 
@@ -33,10 +34,11 @@ def train(
     A run that was interrupted goes on from its last checkpoint in `folder`; delete the folder to start again.
 
     Raises:
-        ModelError: the recipe's family is unknown, or `folder` holds a checkpoint of another model.
+        ModelError: the recipe's family is unknown, or `folder` holds a run by another recipe.
         MusicmlError: `folder` cannot be written.
     """
-    write_text(folder / "recipe.json", _json(recipe.to_dict()))
+    model_class(recipe.family)
+    _claim(folder, recipe)
     if recipe.family == "markov":
         model, run = _count(recipe, pieces)
     else:
@@ -44,6 +46,14 @@ def train(
     model.card = make_card(recipe, pieces, model, run)
     save(model, folder / f"{recipe.name}.safetensors")
     return model
+
+
+def _claim(folder: Path, recipe: Recipe) -> None:
+    """Write the recipe into `folder`; a run that another recipe began cannot be gone on with."""
+    path, content = folder / "recipe.json", _json(recipe.to_dict())
+    if path.exists() and path.read_bytes() != content.encode():
+        raise ModelError(f"{folder}: holds a run by another recipe. Delete it or choose another folder.")
+    write_text(path, content)
 
 
 def make_card(recipe: Recipe, pieces: Pieces, model: ChoraleModel, run: dict[str, Any]) -> dict[str, Any]:
@@ -89,9 +99,7 @@ def _descend(
 
     torch.manual_seed(recipe.seed)
     model = ChoraleTransformer(TransformerConfig(**recipe.model))
-    progress = fit(
-        ChoraleTask(model, pieces, recipe), recipe, folder, show_progress=show_progress, report=report
-    )
+    progress = fit(ChoraleTask(model, pieces, recipe), recipe, folder, show_progress=show_progress, report=report)
     run = {
         "steps": progress.step,
         "best_step": progress.best_step,
