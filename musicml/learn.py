@@ -19,11 +19,13 @@ from __future__ import annotations
 
 import base64
 import html
+import inspect
 import io
 import numbers
 import platform
 import random
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -250,6 +252,39 @@ def picture(figure: Figure, description: str) -> Picture:
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(figure)
     return Picture(stream.getvalue(), description)
+
+
+@dataclass(frozen=True, repr=False)
+class Listing:
+    """A piece of the library's own code; in a notebook it shows itself with coloured words."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        from pygments import highlight
+        from pygments.formatters import HtmlFormatter
+        from pygments.lexers import PythonLexer
+
+        # Colours inside each word, not in a style sheet: untrusted notebooks drop style sheets.
+        frame = "border-left: 4px solid #888; padding: 0.4em 0.8em; overflow-x: auto"
+        formatter = HtmlFormatter(noclasses=True, style="tango", cssstyles=frame, prestyles="margin: 0")
+        coloured: str = highlight(self.text, PythonLexer(), formatter)
+        return coloured
+
+
+def source(thing: Any) -> Listing:
+    """The code of a function, method or class of the library, as it runs: a lesson shows it instead of a copy.
+
+    Args:
+        thing: what is to be shown.
+
+    >>> print(repr(source(where)).splitlines()[0])
+    def where(score: Score, notes: pd.DataFrame) -> str:
+    """
+    return Listing(textwrap.dedent(inspect.getsource(thing)).rstrip())
 
 
 def setup(seed: int = 0) -> Words:
