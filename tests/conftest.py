@@ -9,6 +9,7 @@ import pytest
 
 from musicml.corpus import load
 from musicml.score import Score
+from musicml.training import Pieces, benchmark_pieces, read_benchmark
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -26,3 +27,11 @@ def data_folder() -> Path:
     if not folder.is_dir():
         pytest.skip("the evaluation data are not on this machine: set MUSICML_DATA to their folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def benchmark() -> Pieces:
+    """The JSB-16 benchmark; without the evaluation data, the same pieces as music21's corpus prints them."""
+    folder = Path(os.environ.get("MUSICML_DATA", ROOT.parent / "shared" / "data"))
+    path = folder / "jsb" / "Jsb16thSeparated.json"
+    return read_benchmark(path) if path.is_file() else benchmark_pieces()
