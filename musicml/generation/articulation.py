@@ -7,6 +7,8 @@ its pitch; `tests/generation/test_articulation.py` counts them again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -27,21 +29,22 @@ ALONE = np.array([0.09, 0.07, 0.20])
 """Share of beats at which everyone sings again although nobody moves."""
 
 
-def articulate(pitches: Frames, rng: np.random.Generator, *, still_from: int | None = None) -> npt.NDArray[np.bool_]:
+def articulate(pitches: Frames, rng: np.random.Generator, *, phrases: Sequence[int] = ()) -> npt.NDArray[np.bool_]:
     """Where notes begin, (T, 4) flags for frames (T, 4): at every new pitch, and at some beats within a held one.
 
     Args:
-        still_from: no pitch is struck again after this frame (the last chord).
+        phrases: frames at which a phrase begins; everyone sings again there.
 
     >>> held = np.full((8, 4), 60)
-    >>> articulate(held, np.random.default_rng(0), still_from=0)[:, 0].tolist()
-    [True, False, False, False, False, False, False, False]
+    >>> articulate(held, np.random.default_rng(0), phrases=[4])[:, 0].tolist()
+    [True, False, False, False, True, False, False, False]
     """
     sounding = pitches != SILENCE
     onsets = sounding.copy()
     onsets[1:] &= pitches[1:] != pitches[:-1]
-    last = len(pitches) if still_from is None else still_from + 1
-    for time in range(FRAMES_PER_QUARTER, last, FRAMES_PER_QUARTER):
+    onsets[[frame for frame in phrases if frame < len(pitches)]] = True
+    onsets &= sounding
+    for time in range(FRAMES_PER_QUARTER, len(pitches), FRAMES_PER_QUARTER):
         kept = sounding[time] & ~onsets[time]
         beats = np.array([_beats_held(onsets[:time, voice]) for voice in range(4)])
         if kept.all() and not onsets[time].any():

@@ -31,6 +31,8 @@ HOMESICKNESS = 0.7
 """How much log-weight a draft loses for each move to a note outside the planned key."""
 PARALLEL = 2.0
 """How much log-weight a draft loses for each pair of voices that moves in parallel fifths or octaves."""
+CROSSING = 0.5
+"""How much log-weight a draft loses for each pair of neighbouring voices that begins to cross."""
 STALL = 3.0
 """How much log-weight a draft loses for a long chord that begins on a weak beat."""
 FAULT, WRONG_KEY, WEAK_ENDING = 0.02, 0.5, 0.5
@@ -131,6 +133,12 @@ def parallels(frames: Frames, before: Frames) -> npt.NDArray[np.int64]:
     return (same & moved[:, upper] & moved[:, lower]).sum(-1)
 
 
+def crossings(frames: Frames, before: Frames) -> npt.NDArray[np.int64]:
+    """How many of the three pairs of neighbouring voices cross in `frames` (batch, 4) and did not in `before`."""
+    crossed, already = ((chord[:, :-1] < chord[:, 1:]) & (chord[:, :-1] >= 0) for chord in (frames, before))
+    return (crossed & ~already).sum(-1)
+
+
 def _grow(
     decoder: Decoder,
     plan: Plan,
@@ -156,6 +164,7 @@ def _grow(
         if time:
             weights -= HOMESICKNESS * plan.strangers(pieces[:, time], pieces[:, time - 1])
             weights -= PARALLEL * parallels(pieces[:, time], pieces[:, time - 1])
+            weights -= CROSSING * crossings(pieces[:, time], pieces[:, time - 1])
             weights -= STALL * plan.stalls(pieces, time)
         decoder.advance(pieces[:, time])
         if _effective(weights) < drafts / 2:

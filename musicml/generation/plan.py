@@ -1,9 +1,10 @@
-"""What a chorale must do: where it begins, how it ends, and which notes belong to its key.
+"""What a chorale must do: how its phrases are laid out, where they rest, and which notes belong to its key.
 
-A model that only continues has no reason to end. A plan gives it one: begin on the tonic, approach the end over the
-dominant in the bass, and hold a tonic chord to the last bar line (a perfect authentic cadence: dominant to tonic in
-root position, tonic in the soprano; Caplin 1998, ch. 2). Between, every note outside the key costs a draft some of
-its weight: pieces may visit other keys, but those that come home are favoured. The notes are the model's own.
+A model that only continues has no reason to breathe or to end. A plan gives it the outline of a hymn: phrases of two
+bars from upbeat to a resting chord under a fermata on the third beat; the last one a perfect authentic cadence, from
+the dominant in the bass to the tonic in bass and soprano (Caplin 1998, ch. 2). Between these points a few habits are
+only encouraged: notes of the key, and long chords that begin on strong beats (Lerdahl & Jackendoff 1983, metrical
+preference rule 5). The notes are the model's own.
 """
 
 from __future__ import annotations
@@ -20,11 +21,16 @@ from musicml.generation.sampling import Mask
 from musicml.score.spelling import key_fifths
 
 MOST_BARS = 200
-BEATS = 4
-"""Beats in a bar: compositions are in 4/4 and begin with a quarter-note upbeat, as most of Bach's chorales do."""
+BAR = 4 * FRAMES_PER_QUARTER
+"""Frames in a bar: compositions are in 4/4 and begin with a quarter-note upbeat, as most of Bach's chorales do."""
+PHRASE = 2
+"""Bars in a phrase; of an odd number of bars, the last phrase has one more."""
 
 _MAJOR_SCALE = (0, 2, 4, 5, 7, 9, 11)
 _MINOR_SCALE = (0, 2, 3, 5, 7, 8, 9, 10, 11)
+# Where phrases may rest, as (root, third, fifth) above the tonic: the tonic, the dominant and their nearest kin.
+_MAJOR_RESTS = ((0, 4, 7), (7, 11, 2), (9, 0, 4), (5, 9, 0))
+_MINOR_RESTS = ((0, 3, 7), (0, 4, 7), (7, 11, 2), (3, 7, 10), (5, 8, 0))
 
 
 @dataclass(frozen=True)
@@ -64,22 +70,38 @@ class Plan:
     @property
     def frames(self) -> int:
         """Sixteenths from the upbeat to the end of the last chord."""
-        return self.bars * BEATS * FRAMES_PER_QUARTER
+        return self.bars * BAR
 
     @property
-    def last_chord(self) -> int:
-        """The frame at which the last chord begins: one beat before the end."""
-        return self.frames - FRAMES_PER_QUARTER
+    def rests(self) -> list[int]:
+        """The frames at which the chords that end the phrases begin, each on a third beat and a quarter long.
 
-    def allowed(self, time: int) -> npt.NDArray[np.bool_] | None:
-        """Which symbols (4, 47) the voices may take in frame `time`, or None where the model is free."""
-        third = 3 if self.minor else 4
+        >>> Plan.of(5, "G").rests  # after two bars, and after the other three
+        [28, 76]
+        """
+        ends = [*range(PHRASE, self.bars - PHRASE + 1, PHRASE), self.bars]
+        return [end * BAR - FRAMES_PER_QUARTER for end in ends]
+
+    def holds(self, time: int) -> bool:
+        """Whether every voice holds its pitch in frame `time`, because a phrase rests."""
+        return any(rest < time < rest + FRAMES_PER_QUARTER for rest in self.rests)
+
+    def allowed(self, time: int, chosen: Frames) -> Mask | None:
+        """Which symbols (batch, 47) the next voice may take in frame `time`, or None where the model is free.
+
+        Args:
+            chosen: (batch, 0..3) pitches already chosen in this frame.
+        """
+        last, voice = self.rests[-1], chosen.shape[1]
+        home = ((0, 3, 7), (0, 4, 7)) if self.minor else ((0, 4, 7),)
         if time == 0:
-            return self._voices(upper={0, third, 7}, bass={0})
-        if time == self.last_chord:  # a minor piece may end on a major chord (tierce de Picardie)
-            return self._voices(upper={0, third, 4, 7}, bass={0}, soprano={0})
-        if time == self.last_chord - 1:
-            return self._voices(upper={7, 11, 2, 5}, bass={7}, soprano={11, 2})
+            return self._of_chords(home[:1], chosen)
+        if time == last - 1:
+            return self._of_classes([(11, 2), (7, 11, 2, 5), (7, 11, 2, 5), (7,)][voice], len(chosen))
+        if time == last:  # the soprano closes on the tonic; a minor piece may end in major (tierce de Picardie)
+            return self._of_classes((0,), len(chosen)) if voice == 0 else self._of_chords(home, chosen)
+        if time in self.rests:
+            return self._of_chords(_MINOR_RESTS if self.minor else _MAJOR_RESTS, chosen)
         return None
 
     def strangers(self, frames: Frames, before: Frames) -> npt.NDArray[np.int64]:
@@ -91,17 +113,26 @@ class Plan:
         inside = np.isin((frames - self.tonic) % 12, scale) | (frames == SILENCE)
         return (~inside & (frames != before)).sum(-1)
 
-    def holds(self, time: int) -> bool:
-        """Whether every voice holds its pitch in frame `time`: the last chord stands still."""
-        return time > self.last_chord
+    def stalls(self, pieces: Frames, time: int) -> npt.NDArray[np.bool_]:
+        """Which drafts (batch, T, 4) have, at the end of frame `time`, a chord of two beats that began on a weak one."""
+        start = time + 1 - 2 * FRAMES_PER_QUARTER
+        beat = start // FRAMES_PER_QUARTER + 3  # the upbeat is a fourth beat, counted from 0
+        if start < 0 or start % FRAMES_PER_QUARTER or beat % 2 == 0:
+            return np.zeros(len(pieces), dtype=bool)
+        still = (pieces[:, start : time + 1] == pieces[:, start : start + 1]).all((1, 2))
+        return still & (pieces[:, start] != pieces[:, start - 1]).any(-1) if start else still
 
-    def _voices(self, upper: set[int], bass: set[int], soprano: set[int] | None = None) -> Mask:
-        """Masks from pitch classes above the tonic."""
-        rows = (soprano or upper, upper, upper, bass)
-        return np.stack([_symbols({(self.tonic + degree) % 12 for degree in row}) for row in rows])
+    def _of_chords(self, chords: tuple[tuple[int, int, int], ...], chosen: Frames) -> Mask:
+        """Symbols of those chords that hold all `chosen` pitches: any note above, the root in the bass."""
+        above = (chosen - self.tonic) % 12
+        mask = np.zeros((len(chosen), SYMBOLS), dtype=bool)
+        for chord in chords:
+            fits = np.isin(above, chord).all(-1)
+            mask[fits] |= self._of_classes(chord[:1] if chosen.shape[1] == 3 else chord, 1)[0]
+        return mask
 
-
-def _symbols(classes: set[int]) -> Mask:
-    mask = np.zeros(SYMBOLS, dtype=bool)
-    mask[1:] = np.isin(np.arange(LOWEST, HIGHEST + 1) % 12, list(classes))
-    return mask
+    def _of_classes(self, classes: tuple[int, ...], batch: int) -> Mask:
+        """Symbols (batch, 47) of pitch classes above the tonic."""
+        row = np.zeros(SYMBOLS, dtype=bool)
+        row[1:] = np.isin((np.arange(LOWEST, HIGHEST + 1) - self.tonic) % 12, classes)
+        return np.tile(row, (batch, 1))

@@ -27,8 +27,6 @@ class ChoraleTask:
     """
 
     def __init__(self, model: ChoraleTransformer, pieces: Pieces, recipe: Recipe) -> None:
-        if not pieces.train or not pieces.valid:
-            raise ScoreError("training music: no train or no valid pieces. Give a corpus with some of each.")
         self.network: Network = model.network
         self._noise = model.settings
         self._recipe = recipe

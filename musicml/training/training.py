@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from musicml.errors import ModelError
+from musicml.errors import ScoreError
 from musicml.files import write_text
 from musicml.models.chorale import ChoraleModel
 from musicml.models.registry import model_class, save
@@ -34,6 +35,7 @@ def train(
     A run that was interrupted goes on from its last checkpoint in `folder`; delete the folder to start again.
 
     Raises:
+        ScoreError: there are no pieces to learn from, or none to choose by.
         ModelError: the recipe's family is unknown, or `folder` holds a run by another recipe.
         MusicmlError: `folder` cannot be written.
     """
