@@ -240,7 +240,7 @@ class _progress:  # noqa: N801 (used like a function)
     def __init__(self, total: int, words: str, *, quiet: bool) -> None:
         from tqdm.auto import tqdm
 
-        self._bar = tqdm(total=total, desc=words, unit="frame", disable=quiet, leave=False, delay=1)
+        self._bar = tqdm(total=total, desc=words, unit="frame", disable=quiet or None, leave=False, delay=1)
 
     def __enter__(self) -> Any:
         return lambda done: self._bar.update(done - self._bar.n)

@@ -40,7 +40,7 @@ def publish(
     Raises:
         MusicmlError: the folder cannot be written, or a part of the page or sound cannot be made.
     """
-    folder = Path(folder)
+    folder = work = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".", dir=folder) as hidden:
@@ -57,6 +57,8 @@ def publish(
             made.append(work / "report.html")
             write_text(made[-1], html)
             return [file.replace(folder / file.name) for file in made]
+    except MusicmlError as error:  # its text may name the hidden folder, which is gone by now
+        raise type(error)(str(error).replace(str(work), str(folder))) from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise MusicmlError(f"{folder}: could not be written ({reason}). Choose another folder with --out.") from error

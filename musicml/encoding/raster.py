@@ -7,6 +7,7 @@ flag marks where a note begins, so that a repeated note is not taken for a long 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -211,15 +212,22 @@ def _voice_notes(raster: ChoraleRaster, voice: int) -> pd.DataFrame:
     )
 
 
-def transpositions(raster: ChoraleRaster) -> list[int]:
-    """The semitones by which all four voices can move and stay within `VOICE_RANGES`; 0 is always among them."""
-    fitting = {0}
-    for shift in range(-12, 13):
-        moved = [raster.pitches[raster.pitches[:, voice] != SILENCE, voice] + shift for voice in range(len(VOICES))]
-        limits = [VOICE_RANGES[voice] for voice in VOICES]
-        if all(((low <= row) & (row <= high)).all() for row, (low, high) in zip(moved, limits, strict=True)):
-            fitting.add(shift)
-    return sorted(fitting)
+def transpositions(
+    pitches: NDArray[np.int64], ranges: Mapping[str, tuple[int, int]] = VOICE_RANGES, *, widest: int = 12
+) -> list[int]:
+    """The semitones, up to `widest` each way, by which frames (T, 4) can move with every voice within its range.
+
+    0 is always among them, even for a piece that leaves the ranges already.
+
+    >>> transpositions(np.array([[78, 72, 67, 60]]))
+    [-12, -11, -10, -9, -8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2]
+    """
+    up, down = widest, -widest
+    for voice, (lowest, highest) in enumerate(ranges.values()):
+        sung = pitches[pitches[:, voice] != SILENCE, voice]
+        if len(sung):
+            down, up = max(down, lowest - int(sung.min())), min(up, highest - int(sung.max()))
+    return [shift for shift in range(-widest, widest + 1) if down <= shift <= up or shift == 0]
 
 
 def transpose(raster: ChoraleRaster, semitones: int) -> ChoraleRaster:

@@ -114,7 +114,7 @@ class Plan:
         return (~inside & (frames != before)).sum(-1)
 
     def stalls(self, pieces: Frames, time: int) -> npt.NDArray[np.bool_]:
-        """Which drafts (batch, T, 4) have, at the end of frame `time`, a chord of two beats that began on a weak one."""
+        """Which drafts (batch, T, 4) have, at the end of frame `time`, a chord of two beats begun on a weak one."""
         start = time + 1 - 2 * FRAMES_PER_QUARTER
         beat = start // FRAMES_PER_QUARTER + 3  # the upbeat is a fourth beat, counted from 0
         if start < 0 or start % FRAMES_PER_QUARTER or beat % 2 == 0:

@@ -10,10 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from musicml.encoding.listening import Context, contexts
+from musicml.encoding.raster import transpositions
 from musicml.encoding.symbols import SILENCE, Frames, to_symbols
-from musicml.errors import ScoreError
 from musicml.models.transformer import ChoraleTransformer, Heard, Network
-from musicml.training.pieces import Pieces, shifts, voice_ranges
+from musicml.training.pieces import Pieces, voice_ranges
 from musicml.training.recipe import Recipe
 
 
@@ -31,8 +31,8 @@ class ChoraleTask:
         self._noise = model.settings
         self._recipe = recipe
         self._train, self._valid = pieces.train, sorted(pieces.valid, key=len)
-        lowest, highest = voice_ranges(pieces.train)
-        self._shifts = [shifts(piece, lowest, highest) for piece in pieces.train]
+        ranges = voice_ranges(pieces.train)
+        self._shifts = [transpositions(piece, ranges) for piece in pieces.train]
         self._known = contexts(pieces.train)  # listening once is enough: a transposed past is known transposed
 
     def loss(self, rng: np.random.Generator) -> Tensor:

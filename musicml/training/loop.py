@@ -117,7 +117,7 @@ def learning_rate(step: int, recipe: Recipe) -> float:
 
     >>> recipe = Recipe("x", "transformer", steps=1000, warmup=100, rate=1.0)
     >>> [round(learning_rate(step, recipe), 2) for step in (0, 50, 100, 1000)]
-    [0.01, 0.5, 0.98, 0.02]
+    [0.01, 0.51, 0.98, 0.02]
     """
     falling = 0.5 * (1 + math.cos(math.pi * min(1.0, step / max(1, recipe.steps))))
     return recipe.rate * min(1.0, (step + 1) / max(1, recipe.warmup)) * (0.02 + 0.98 * falling)

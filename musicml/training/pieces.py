@@ -10,11 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from musicml.encoding.symbols import SILENCE, Frames, check_frames
+from musicml.encoding.symbols import HIGHEST, SILENCE, VOICES, Frames, check_frames
 from musicml.errors import ScoreError
-
-WIDEST_SHIFT = 12
-"""Pieces are moved by an octave at most, and only so far that no voice leaves its range."""
 
 FIVE_VOICES = ("bach/bwv27.6", "bach/bwv227.3")
 
@@ -73,23 +70,15 @@ def _rasters(split: str) -> list[Frames]:
     return frames
 
 
-def voice_ranges(pieces: Sequence[Frames]) -> tuple[Frames, Frames]:
-    """The lowest and highest pitch (4,) that each voice sings anywhere in `pieces`."""
-    everything = np.concatenate(list(pieces))
-    lowest = np.where(everything == SILENCE, 127, everything).min(0)
-    return lowest, everything.max(0)
+def voice_ranges(pieces: Sequence[Frames]) -> dict[str, tuple[int, int]]:
+    """The lowest and highest pitch that each voice sings anywhere in `pieces`.
 
-
-def shifts(piece: Frames, lowest: Frames, highest: Frames) -> list[int]:
-    """The transpositions in semitones, up to an octave each way, that keep every voice within its range.
-
-    >>> piece = np.array([[71, 66, 60, 52]])
-    >>> shifts(piece, piece[0] - 1, piece[0] + 2)
-    [-1, 0, 1, 2]
+    >>> voice_ranges([np.array([[71, 66, 60, 52], [74, 66, 60, -1]])])["soprano"]
+    (71, 74)
     """
-    low, high = voice_ranges([piece])
-    down, up = int((lowest - low).max()), int((highest - high).min())
-    return list(range(max(-WIDEST_SHIFT, min(down, 0)), min(WIDEST_SHIFT, max(up, 0)) + 1))
+    everything = np.concatenate(list(pieces))
+    lowest = np.where(everything == SILENCE, HIGHEST, everything).min(0)
+    return {name: (int(low), int(high)) for name, low, high in zip(VOICES, lowest, everything.max(0), strict=True)}
 
 
 def _frames(piece: object) -> Frames:

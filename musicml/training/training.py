@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from musicml.errors import ModelError
-from musicml.errors import ScoreError
+from musicml.errors import ModelError, ScoreError
 from musicml.files import write_text
 from musicml.models.chorale import ChoraleModel
 from musicml.models.registry import model_class, save
@@ -39,6 +38,8 @@ def train(
         ModelError: the recipe's family is unknown, or `folder` holds a run by another recipe.
         MusicmlError: `folder` cannot be written.
     """
+    if not pieces.train or not pieces.valid:
+        raise ScoreError("training music: no train or no valid pieces. Give a corpus with some of each.")
     model_class(recipe.family)
     _claim(folder, recipe)
     if recipe.family == "markov":

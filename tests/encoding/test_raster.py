@@ -153,7 +153,7 @@ def test_transposing_to_a_key_chooses_few_accidentals(chorale: Score) -> None:
 
 def test_transpositions_fit_the_voices(chorale: Score) -> None:
     raster = to_raster(chorale)
-    shifts = transpositions(raster)
+    shifts = transpositions(raster.pitches)
     assert 0 in shifts and shifts == sorted(shifts) and len(shifts) > 3
     for shift in range(-12, 13):
         moved = raster.pitches + shift
