@@ -80,11 +80,11 @@ def render(notes: pd.DataFrame, rate: int, length: int) -> np.ndarray:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise MusicmlError(f"FluidSynth did not finish ({error}). Use engine='numpy'.") from error
         if not sound.exists():
-            reason = (done.stderr.decode(errors="replace").strip().splitlines() or ["perhaps the disk is full"])[-1]
-            raise MusicmlError(f"{folder}: FluidSynth made no sound ({reason}). Free some space, or use engine='numpy'.")
+            reason = (done.stderr.decode(errors="replace").strip().splitlines() or [f"is {tempfile.gettempdir()} full?"])[-1]
+            raise MusicmlError(f"FluidSynth made no sound ({reason}). Free some space, or use engine='numpy'.")
         samples, _ = soundfile.read(sound, dtype="float64", always_2d=True)
     if len(samples) < length // 2:  # it says nothing when the disk is full
-        raise MusicmlError(f"{folder}: FluidSynth's sound breaks off. Free some space there, or use engine='numpy'.")
+        raise MusicmlError(f"FluidSynth's sound breaks off. Free some space in {tempfile.gettempdir()}, or use engine='numpy'.")
     return np.asarray(samples[:length])
 
 
