@@ -50,6 +50,8 @@ def find_soundfont() -> Path | None:
                 return folder / name
     return next((font for folder in folders for font in sorted(folder.glob("*.sf[23]"))), None)
 
+_REMEDY = f"Free some space in {tempfile.gettempdir()}, or use engine='numpy'."
+
 
 def render(notes: pd.DataFrame, rate: int, length: int) -> np.ndarray:
     """Play notes.
@@ -80,11 +82,11 @@ def render(notes: pd.DataFrame, rate: int, length: int) -> np.ndarray:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise MusicmlError(f"FluidSynth did not finish ({error}). Use engine='numpy'.") from error
         if not sound.exists():
-            reason = (done.stderr.decode(errors="replace").strip().splitlines() or [f"is {tempfile.gettempdir()} full?"])[-1]
-            raise MusicmlError(f"FluidSynth made no sound ({reason}). Free some space, or use engine='numpy'.")
+            reason = (done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
+            raise MusicmlError(f"FluidSynth made no sound ({reason}). {_REMEDY}")
         samples, _ = soundfile.read(sound, dtype="float64", always_2d=True)
     if len(samples) < length // 2:  # it says nothing when the disk is full
-        raise MusicmlError(f"FluidSynth's sound breaks off. Free some space in {tempfile.gettempdir()}, or use engine='numpy'.")
+        raise MusicmlError(f"FluidSynth's sound breaks off. {_REMEDY}")
     return np.asarray(samples[:length])
 
 

@@ -195,11 +195,14 @@ def _finish(
     fermatas = np.zeros(len(pitches), dtype=bool)
     for rest in plan.rests:
         fermatas[rest : rest + FRAMES_PER_QUARTER] = True
+    measures = _bars(plan)
+    bars = (measures["onset"] * FRAMES_PER_QUARTER).astype(int).tolist()
+    phrases = [rest + FRAMES_PER_QUARTER for rest in plan.rests]
     raster = ChoraleRaster(
         pitches=pitches,
-        onsets=articulate(pitches, rng, phrases=[rest + FRAMES_PER_QUARTER for rest in plan.rests]),
+        onsets=articulate(pitches, rng, bars=bars, phrases=phrases),
         fermatas=fermatas,
-        measures=_bars(plan),
+        measures=measures,
         fifths=plan.fifths,
         meta={
             "title": f"Chorale in {_key_words(settings['key'])}",
