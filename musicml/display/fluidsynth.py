@@ -26,6 +26,7 @@ _FOLDERS = ("/usr/share/sounds/sf2", "/usr/share/soundfonts", "/usr/local/share/
 _PREFERRED = ("FluidR3_GM.sf2", "default-GM.sf2", "MuseScore_General.sf2", "MuseScore_General.sf3", "TimGM6mb.sf2")
 _CHOIR_AAHS, _VOICE_OOHS = 52, 53
 _SECONDS = 180
+_REMEDY = "Free some space in the folder of temporary files, or use engine='numpy'."
 
 
 def missing() -> str | None:
@@ -49,8 +50,6 @@ def find_soundfont() -> Path | None:
             if (folder / name).is_file():
                 return folder / name
     return next((font for folder in folders for font in sorted(folder.glob("*.sf[23]"))), None)
-
-_REMEDY = f"Free some space in {tempfile.gettempdir()}, or use engine='numpy'."
 
 
 def render(notes: pd.DataFrame, rate: int, length: int) -> np.ndarray:
