@@ -79,6 +79,12 @@ class Level:
     moves: npt.NDArray[np.uint8]
     counts: npt.NDArray[np.uint16]
 
+    def __post_init__(self) -> None:
+        situations, events = len(self.keys), len(self.moves)
+        shapes = (self.keys.shape, self.starts.shape, self.moves.shape, self.counts.shape)
+        if shapes != ((situations,), (situations + 1,), (events,), (events,)) or self.starts[-1] != events:
+            raise ValueError("a level of counts whose arrays do not fit each other")
+
     @classmethod
     def count(cls, keys: npt.NDArray[np.int64], moves: Frames) -> Level:
         """Count moves (n,) by situation key (n,)."""
@@ -171,6 +177,8 @@ class FeatureMarkov(ChoraleModel):
             raise ValueError("these counts are of other situations than this version describes")
         names = ("keys", "starts", "moves", "counts")
         levels = [Level(*(tensors[f"{row}.{name}"] for name in names)) for row in range(len(config["levels"]))]
+        if tensors["weights"].shape != (len(levels),):
+            raise ValueError("there are not as many weights as levels")
         return cls(levels, tensors["weights"], float(config["discount"]))
 
     def _distribution(self, known: Context, time: Frames, chosen: Frames) -> Probabilities:
