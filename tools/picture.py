@@ -33,4 +33,4 @@ def main(key: str = "G", seed: int = 1) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2], *map(int, sys.argv[2:3]))
+    main(sys.argv[1] if len(sys.argv) > 1 else "G", int(sys.argv[2]) if len(sys.argv) > 2 else 1)

@@ -280,10 +280,13 @@ class VoiceHeads(nn.Module):
              + sum over other voices u of
                c_u[p - pitch of u]                   harmony: its pitch now if chosen, otherwise its last
              + sum over k of w[k] memory[p + k]      key: what has been heard k semitones above p
-    where a, m, c and w are all linear in a vector g that the voice makes of h_t and the choices so far.
+    where a, m, c and w are all linear in a vector g that the voice makes of h_t and the choices so far. A network that
+    has seen its few pieces many times is surer of itself than it should be; so all logits are divided by one number,
+    the temperature, which is 1 while learning and afterwards chosen on the valid pieces (Guo et al. 2017).
     """
 
     pitches: Tensor
+    temperature: Tensor
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
@@ -297,6 +300,7 @@ class VoiceHeads(nn.Module):
         self.read_out = nn.Linear(D, sum(self.sizes))
         self.dropout = config.head_dropout
         self.register_buffer("pitches", torch.arange(LOWEST, HIGHEST + 1), persistent=False)
+        self.register_buffer("temperature", torch.ones(()))
 
     def forward(self, h: Tensor, heard: Heard, chosen: Tensor) -> Tensor:
         """h (B, T, D) and the pitches (B, T, v) chosen so far -> logits (B, T, 47) of voice v."""
@@ -311,7 +315,7 @@ class VoiceHeads(nn.Module):
             logits = logits + scores.gather(-1, index) * (reference >= 0)[..., None]
         by_class = (by_memory[..., None, :] * heard.around).sum(-1)  # (B, T, 12)
         logits = logits + by_class[..., self.pitches % 12]
-        return torch.cat([absolute[..., :1], logits], dim=-1)
+        return torch.cat([absolute[..., :1], logits], dim=-1) / self.temperature
 
     def _told(self, h: Tensor, heard: Heard, chosen: Tensor) -> Tensor:
         """Add to h what the voices chosen so far have done: how each moved, and the intervals between them."""
