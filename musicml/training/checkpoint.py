@@ -27,7 +27,7 @@ class Progress:
     Attributes:
         step: updates done.
         best: lowest validation loss so far, and best_step where it was reached.
-        seconds, cpu_seconds: time spent so far, over all sessions of the run.
+        seconds, cpu_seconds: time spent so far, over all stretches of the run.
         history: one dict for each validation (step, train, valid, seconds).
     """
 

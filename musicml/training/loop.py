@@ -158,7 +158,7 @@ def _note(progress: Progress, train: float, valid: float) -> None:
 
 @contextmanager
 def _clock(progress: Progress) -> Iterator[Callable[[], None]]:
-    """A function that brings the time spent in `progress` up to date, counting on from earlier sessions."""
+    """A function that brings the time spent in `progress` up to date, counting on from earlier stretches."""
     wall, cpu = time.monotonic() - progress.seconds, time.process_time() - progress.cpu_seconds
 
     def tick() -> None:

@@ -13,8 +13,6 @@ import numpy as np
 from musicml.encoding.symbols import HIGHEST, SILENCE, VOICES, Frames, check_frames
 from musicml.errors import ScoreError
 
-FIVE_VOICES = ("bach/bwv27.6", "bach/bwv227.3")
-
 
 @dataclass(frozen=True)
 class Pieces:
