@@ -3,9 +3,9 @@
 Sampling from the model gives music that wanders and stops mid-phrase. What we want are samples from the model *given
 that the piece begins and ends as planned*. Sequential Monte Carlo (Doucet, de Freitas & Gordon 2001) does that: a
 number of drafts (particles) are composed together; where the plan allows only some pitches, each draft draws among
-them and its weight is multiplied by the probability that the model gave them; notes outside the key cost weight as
-well, and so do parallel fifths and octaves. A draft that was not heading for the cadence, has lost the key or moves
-in parallels is replaced by a copy of one that does better.
+them and its weight is multiplied by the probability that the model gave them; breaking a habit of the style costs
+weight as well (`habits`). A draft that was not heading for the cadence, has lost the key or moves in parallels is
+replaced by a copy of one that does better.
 """
 
 from __future__ import annotations
@@ -22,19 +22,12 @@ from musicml.encoding.raster import FRAMES_PER_QUARTER, ChoraleRaster, to_score
 from musicml.encoding.symbols import Frames, to_pitches
 from musicml.errors import ModelError
 from musicml.generation.articulation import articulate
+from musicml.generation.habits import cost
 from musicml.generation.plan import Plan
 from musicml.generation.sampling import check_taste, draw
 from musicml.models.chorale import ChoraleModel, Decoder
 from musicml.score import Score, tables
 
-HOMESICKNESS = 0.7
-"""How much log-weight a draft loses for each move to a note outside the planned key."""
-PARALLEL = 2.0
-"""How much log-weight a draft loses for each pair of voices that moves in parallel fifths or octaves."""
-CROSSING = 0.5
-"""How much log-weight a draft loses for each pair of neighbouring voices that begins to cross."""
-STALL = 3.0
-"""How much log-weight a draft loses for a long chord that begins on a weak beat."""
 FAULT, WRONG_KEY, WEAK_ENDING = 0.02, 0.5, 0.5
 """What a voice-leading fault, a wrong key and a missing final cadence cost a draft, in nats per token."""
 
@@ -84,6 +77,7 @@ def compose(
     check_taste(temperature, top_p)
     if seed < 0:
         raise ModelError(f"seed: {seed} is out of range. Use 0 or a larger whole number.")
+    key = key.replace("-", "b")
     plan, rng = Plan.of(bars, key), np.random.default_rng(seed)
     pieces = _grow(model.decoder(drafts), plan, rng, drafts, temperature, top_p, on_frame)
     settings = {
@@ -116,29 +110,6 @@ def judge(piece: Composition, key: str, usual_surprise: float) -> float:
     )
 
 
-def parallels(frames: Frames, before: Frames) -> npt.NDArray[np.int64]:
-    """How many of the six pairs of voices go from one perfect fifth, octave or unison to another of its kind.
-
-    Args:
-        frames, before: (batch, 4) pitches of a frame and of the one before it.
-
-    >>> parallels(np.array([[74, 67, 62, 55]]), np.array([[72, 65, 60, 53]])).tolist()  # everything a step up
-    [5]
-    """
-    upper, lower = np.triu_indices(4, 1)
-    sounding = (frames >= 0) & (before >= 0)
-    moved = sounding & (frames != before)
-    now, then = (chord[:, upper] - chord[:, lower] for chord in (frames, before))
-    same = (now % 12 == then % 12) & np.isin(now % 12, (0, 7))
-    return (same & moved[:, upper] & moved[:, lower]).sum(-1)
-
-
-def crossings(frames: Frames, before: Frames) -> npt.NDArray[np.int64]:
-    """How many of the three pairs of neighbouring voices cross in `frames` (batch, 4) and did not in `before`."""
-    crossed, already = ((chord[:, :-1] < chord[:, 1:]) & (chord[:, :-1] >= 0) for chord in (frames, before))
-    return (crossed & ~already).sum(-1)
-
-
 def _grow(
     decoder: Decoder,
     plan: Plan,
@@ -161,11 +132,7 @@ def _grow(
                 symbols, gain = draw(probabilities, rng, temperature=temperature, top_p=top_p, allowed=allowed)
                 pieces[:, time, voice] = to_pitches(symbols)
                 weights += gain
-        if time:
-            weights -= HOMESICKNESS * plan.strangers(pieces[:, time], pieces[:, time - 1])
-            weights -= PARALLEL * parallels(pieces[:, time], pieces[:, time - 1])
-            weights -= CROSSING * crossings(pieces[:, time], pieces[:, time - 1])
-            weights -= STALL * plan.stalls(pieces, time)
+        weights -= cost(plan, pieces, time)
         decoder.advance(pieces[:, time])
         if _effective(weights) < drafts / 2:
             rows = _resample(weights, rng)
