@@ -79,7 +79,7 @@ def fit(
     losses: list[float] = []
     bar = tqdm(total=recipe.steps, initial=progress.step, unit="step", disable=not show_progress, mininterval=1)
     with _clock(progress) as tick:
-        while progress.step < recipe.steps:
+        while not _finished(progress, recipe):
             losses.append(_step(task, recipe, optimizer, rng, progress.step))
             progress.step += 1
             _follow(average, network, min(recipe.average, (progress.step + 1) / (progress.step + 10)))
@@ -129,6 +129,12 @@ def autocast(precision: str) -> AbstractContextManager[object]:
     if precision == "bf16" and abilities.get("avx512_bf16"):
         return torch.autocast("cpu", torch.bfloat16)
     return nullcontext()
+
+
+def _finished(progress: Progress, recipe: Recipe) -> bool:
+    """Whether all steps are done, or the last `patience` looks at the valid pieces were no better than the best."""
+    waited = (progress.step - progress.best_step) // recipe.validate_every
+    return progress.step >= recipe.steps or (recipe.patience > 0 and waited >= recipe.patience)
 
 
 def _step(task: Task, recipe: Recipe, optimizer: torch.optim.Optimizer, rng: np.random.Generator, step: int) -> float:

@@ -27,6 +27,7 @@ class Recipe:
         decay: weight decay (AdamW). clip: largest norm of a gradient. average: share of the old in the
             exponential moving average of the weights, which is what is validated and shipped.
         validate_every: steps between two looks at the valid pieces; the best look is kept.
+        patience: looks in a row without a better one after which the run ends early; 0 for never.
         precision: "bf16" multiplies matrices in bfloat16 where the processor can, "float32" never does.
     """
 
@@ -44,6 +45,7 @@ class Recipe:
     clip: float = 1.0
     average: float = 0.999
     validate_every: int = 100
+    patience: int = 0
     precision: str = "bf16"
 
     def quick(self) -> Recipe:
