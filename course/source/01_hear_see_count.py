@@ -445,5 +445,5 @@ no_leaps.check(never_leap if never_leap is ... else sorted(never_leap))
 #
 # ## Next
 #
-# A machine that has read these tables can write new ones: the Transformer that composes
-# chorales shows how.
+# A machine that has read these tables can write new ones:
+# [the Transformer that composes chorales](02_transformer.ipynb) shows how.
