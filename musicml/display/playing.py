@@ -23,7 +23,7 @@ from musicml.score import Score
 _SPEEDS = [(0.5, "half"), (0.75, "¾"), (1, "as written"), (1.25, "1¼ times"), (1.5, "1½ times")]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Player:
     """Pages, their sound, and when each note sounds.
 
@@ -38,6 +38,9 @@ class Player:
     engraving: Engraving
     sound: Sound
     timeline: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"<Player: {self.title}>"
 
     def fragment(self, scope: str = "section") -> str:
         """The player without style and script, to stand in a page that has both (`css` and `script`).
