@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from musicml.encoding.raster import FRAMES_PER_QUARTER
-from musicml.encoding.symbols import HIGHEST, LOWEST, SILENCE, SYMBOLS, Frames
+from musicml.encoding.symbols import HIGHEST, LOWEST, SILENCE, SYMBOLS, Frames, to_symbols
 from musicml.errors import ModelError
 from musicml.generation.sampling import Mask
 from musicml.score.spelling import key_fifths
@@ -92,6 +92,14 @@ class Plan:
         Args:
             chosen: (batch, 0..3) pitches already chosen in this frame.
         """
+        planned = self._planned(time, chosen)
+        if planned is None or not chosen.shape[1]:
+            return planned
+        # A voice stays below the one above it, or the bass would not be what the ear takes for the bass.
+        below = planned & (np.arange(SYMBOLS) <= to_symbols(chosen[:, -1:]))
+        return np.where(below.any(-1, keepdims=True), below, planned)
+
+    def _planned(self, time: int, chosen: Frames) -> Mask | None:
         last, voice = self.rests[-1], chosen.shape[1]
         home = ((0, 3, 7), (0, 4, 7)) if self.minor else ((0, 4, 7),)
         if time == 0:
