@@ -270,7 +270,8 @@ class Listing:
 
         # Colours inside each word, not in a style sheet: untrusted notebooks drop style sheets.
         frame = "border-left: 4px solid #888; padding: 0.4em 0.8em; overflow-x: auto"
-        formatter = HtmlFormatter(noclasses=True, style="tango", cssstyles=frame, prestyles="margin: 0")
+        letters = "margin: 0; font-family: monospace"
+        formatter = HtmlFormatter(noclasses=True, style="tango", cssstyles=frame, prestyles=letters)
         coloured: str = highlight(self.text, PythonLexer(), formatter)
         return coloured
 
