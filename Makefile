@@ -39,4 +39,4 @@ weights: setup ## train the shipped weights again (hours)
 	$(BIN)/musicml train chorale-transformer
 
 bench: setup-dev ## measure and write the tables that the README shows
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --write-readme

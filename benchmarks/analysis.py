@@ -1,6 +1,6 @@
 """Measure the analysis of Bach's chorales against expert annotations, and its speed.
 
-    python benchmarks/analysis.py --data DATA [--json FILE] [--limit N]
+    python -m benchmarks.analysis --data DATA [--json FILE] [--limit N]
 
 DATA holds `wir_chorales`: the RomanText analyses of the When in Rome corpus (M. Gotham et al., "When in Rome: a
 meta-corpus of functional harmony", TISMIR 2023) and scores.csv, which names the scores in music21's corpus. Labels are
@@ -23,9 +23,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from romantext import align, catalogue, chord_root, read_romantext
 
 import musicml
+from benchmarks.romantext import align, catalogue, chord_root, read_romantext
 from musicml.analysis import analyse, cadences, global_key, roman_numerals
 from musicml.analysis.profiles import correlate, key_name, spelled_tonics
 from musicml.score import Score

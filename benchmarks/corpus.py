@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 from musicml.corpus import Corpus, load
 from musicml.corpus.catalogue import find
@@ -30,8 +31,7 @@ def measure() -> dict[str, float]:
     from music21.converter import Converter
 
     corpus = Corpus("bach-chorales")
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["MUSICML_CACHE"] = folder
+    with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, MUSICML_CACHE=folder):
         first = seconds(lambda: [len(score) for score in corpus])
         second = statistics.median(seconds(lambda: [len(score) for score in corpus]) for _ in range(3))
         # Each pair is timed in one go, so that a busy machine slows both.

@@ -157,17 +157,29 @@ def without_card(folder: Path) -> Path:
 
 
 def with_other_card(folder: Path) -> Path:
-    """Weights of one model with the card of another."""
-    file = shipped(folder)
-    shutil.copy(weights_folder() / "chorale-transformer.json", file.with_suffix(".json"))
-    return file
+    """Weights of one model with the family and sizes of another."""
+    other = json.loads((weights_folder() / "chorale-transformer.json").read_text("utf-8"))
+    return with_card(folder, family=other["family"], config=other["config"])
 
 
 def of_no_family(folder: Path) -> Path:
     """A card that names a family from the future."""
+    return with_card(folder, family="oracle")
+
+
+def with_card(folder: Path, **changes: object) -> Path:
     file = shipped(folder)
     card = json.loads(file.with_suffix(".json").read_text("utf-8"))
-    file.with_suffix(".json").write_text(json.dumps({**card, "family": "oracle"}))
+    file.with_suffix(".json").write_text(json.dumps({**card, **changes}))
+    return file
+
+
+def changed(folder: Path) -> Path:
+    """One byte of the weights is another than it was."""
+    file = shipped(folder)
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
     return file
 
 
@@ -175,6 +187,7 @@ def of_no_family(folder: Path) -> Path:
     ("make", "told"),
     [
         (damaged, "the weights are damaged"),
+        (changed, "the weights are damaged"),
         (without_card, "card is missing"),
         (with_other_card, "do not fit their card"),
         (of_no_family, "'oracle' is not known"),
