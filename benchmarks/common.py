@@ -56,6 +56,15 @@ def markdown(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(["| " + " | ".join(headings) + " |", rule, *("| " + " | ".join(row) + " |" for row in rows)])
 
 
+def percent(share: float) -> str:
+    """A share in words.
+
+    >>> percent(0.978)
+    '98 %'
+    """
+    return f"{100 * share:.0f} %"
+
+
 def rate_interval(counts: npt.ArrayLike, sizes: npt.ArrayLike) -> list[float]:
     """95 % bootstrap interval of sum(counts) / sum(sizes), drawing pieces (Efron 1979).
 

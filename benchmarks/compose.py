@@ -12,7 +12,8 @@ from __future__ import annotations
 import statistics
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any
 
 from tqdm.auto import tqdm
@@ -27,8 +28,8 @@ from musicml.score import Score
 KEYS = ("G", "d", "Bb", "a", "F", "e", "D", "g", "Eb", "b")
 BACH = "Bach (valid chorales)"
 PARALLELS = ("parallel fifths", "parallel octaves", "parallel unisons")
-KINDS = (*PARALLELS, "hidden fifths", "hidden octaves", "crossing", "overlap", "unresolved leading tone",
-         "unresolved seventh")  # fmt: skip
+KINDS = (*PARALLELS, "hidden fifths", "hidden octaves", "crossing", "overlap", "wide spacing", "range",
+         "unresolved leading tone", "unresolved seventh")  # fmt: skip
 
 
 def measure(*, pieces: int = 20, bars: int = 8, names: Sequence[str] | None = None) -> dict[str, Any]:
@@ -85,20 +86,20 @@ def describe(scores: Sequence[Score]) -> dict[str, Any]:
 def table(found: dict[str, Any]) -> str:
     """The measurement as Markdown."""
     authors = found["authors"]
-    length = f"seconds for a piece of {found['bars']} bars"
-    rows = [
-        ["pieces, bars", *(f"{one['pieces']}, {one['bars']:.0f}" for one in authors.values())],
-        ["voice-leading faults per bar (95 % interval)", *(_faults(one) for one in authors.values())],
-        *([f"– {kind}", *(f"{one['kinds_per_bar'].get(kind, 0):.3f}" for one in authors.values())] for kind in KINDS),
-        ["– all others", *(f"{_others(one):.3f}" for one in authors.values())],
-        ["cadences per 8 bars", *(f"{one['cadences_per_8_bars']:.1f}" for one in authors.values())],
-        ["phrases that close with a cadence", *(f"{one['phrases_closed']:.0%}" for one in authors.values())],
-        ["pieces that end with an authentic cadence", *(f"{one['authentic_endings']:.0%}" for one in authors.values())],
-        ["in the key that was asked for", *(_optional(one, "key_as_asked", "{:.0%}") for one in authors.values())],
-        ["nats per token", *(_optional(one, "nats_per_token", "{:.2f}") for one in authors.values())],
-        [length, *(_optional(one, "seconds", "{:.1f}") for one in authors.values())],
-    ]  # fmt: skip
-    return common.markdown(["", *(name if name == BACH else f"`{name}`" for name in authors)], rows)
+    rows: dict[str, Callable[[dict[str, Any]], str]] = {
+        "pieces, bars": lambda one: f"{one['pieces']}, {one['bars']:.0f}",
+        "voice-leading faults per bar (95 % interval)": _faults,
+        **{f"– {kind}": partial(_rate, kinds=[kind]) for kind in KINDS},
+        "– all others": lambda one: _rate(one, kinds=set(one["kinds_per_bar"]) - set(KINDS)),
+        "cadences per 8 bars": lambda one: f"{one['cadences_per_8_bars']:.1f}",
+        "phrases that close with a cadence": lambda one: common.percent(one["phrases_closed"]),
+        "pieces that end with an authentic cadence": lambda one: common.percent(one["authentic_endings"]),
+        "in the key that was asked for": lambda one: _optional(one, "key_as_asked", common.percent),
+        "nats per token": lambda one: _optional(one, "nats_per_token", "{:.2f}".format),
+        f"seconds for a piece of {found['bars']} bars": lambda one: _optional(one, "seconds", "{:.1f}".format),
+    }
+    headings = ["", *(name if name == BACH else f"`{name}`" for name in authors)]
+    return common.markdown(headings, [[words, *map(cell, authors.values())] for words, cell in rows.items()])
 
 
 def _faults(one: dict[str, Any]) -> str:
@@ -106,12 +107,12 @@ def _faults(one: dict[str, Any]) -> str:
     return f"{one['faults_per_bar']:.2f} ({low:.2f}–{high:.2f})"
 
 
-def _others(one: dict[str, Any]) -> float:
-    return float(sum(rate for kind, rate in one["kinds_per_bar"].items() if kind not in KINDS))
+def _rate(one: dict[str, Any], *, kinds: Collection[str]) -> str:
+    return f"{sum(one['kinds_per_bar'].get(kind, 0) for kind in kinds):.3f}"
 
 
-def _optional(one: dict[str, Any], name: str, form: str) -> str:
-    return form.format(one[name]) if name in one else "–"
+def _optional(one: dict[str, Any], name: str, words: Callable[[float], str]) -> str:
+    return words(one[name]) if name in one else "–"
 
 
 def main() -> None:

@@ -74,7 +74,7 @@ def table(found: dict[str, Any]) -> str:
         first = next(iter(rows.values()))
         parts.append(
             f"{split.capitalize()}: {first['pieces']} pieces, {first['tokens']:,} tokens, of which "
-            f"{first['held_share']:.0%} are held from the sixteenth before.\n\n"
+            f"{common.percent(first['held_share'])} are held from the sixteenth before.\n\n"
             + common.markdown(
                 ["model", "nats per token (95 % interval)", "per frame", "held", "changed", "weights", "CPU to train"],
                 [_row(name, row) for name, row in rows.items()],

@@ -59,7 +59,7 @@ SECTIONS: dict[str, tuple[str, str, Callable[[dict[str, Any]], str]]] = {
     "decoding": (
         "What keeping the past saves",
         "Both ways give the same probabilities; the time without a cache is measured at some lengths of the past and "
-        "summed over all of them.",
+        "summed over all of them. Processor time on one thread.",
         decoding.table,
     ),
     "analysis": (

@@ -31,7 +31,7 @@ def catalogue(folder: Path) -> pd.DataFrame:
         rows = [(row["riemenschneider"], json.loads(row["remote"])) for row in csv.DictReader(file)]
     facts = [(number, remote["remote_score_music21"]) for number, remote in rows]
     table = pd.DataFrame(facts, columns=["number", "score"])
-    return table.assign(path=[folder / f"{number}.rntxt" for number in table["number"]])
+    return table.assign(path=[str(folder / f"{number}.rntxt") for number in table["number"]])
 
 
 def read_romantext(path: Path) -> pd.DataFrame:
