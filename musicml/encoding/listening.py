@@ -29,7 +29,15 @@ MEMORIES = ((0.70, "all"), (0.93, "all"), (0.985, "all"), (0.96, "bass"))
 """How much of each pitch-class memory survives a sixteenth, and which voices it hears: the chord, the bar, the key,
 and what the bass has been doing."""
 
+KEY_MEMORY = 2
+"""The memory that tells the key."""
+
 LONGEST_ECHO = 63
+
+# How strongly each degree above the tonic speaks for a major and a minor key: tonic and fifth most, then the third,
+# then the other notes of the scale. Only the order of the weights matters here.
+_MAJOR = np.array([5, 2, 3.5, 2, 4.5, 4, 2, 4.5, 2, 3.5, 1.5, 4])
+_MINOR = np.array([5, 2, 3.5, 4.5, 2, 4, 2, 4.5, 3.5, 2, 1.5, 4])
 
 Floats = npt.NDArray[np.float32]
 
@@ -189,3 +197,20 @@ def contexts(pieces: Sequence[Frames]) -> Context:
     return Context(**{
         item.name: np.stack([getattr(moment, item.name) for moment in moments], axis=1) for item in fields(Context)
     })
+
+
+def likeliest_key(memory: Floats) -> tuple[Frames, Frames]:
+    """The key that a memory (..., 12) of pitch classes speaks for, by correlation with key profiles (Krumhansl 1990).
+
+    Returns:
+        Tonic (...,) 0..11 and mode (...,): 0 major, 1 minor, 2 nothing heard yet.
+
+    >>> c_major_scale = np.array([[3, 0, 1, 0, 2, 1, 0, 2, 0, 1, 0, 1]], dtype=np.float32)
+    >>> [found.tolist() for found in likeliest_key(c_major_scale)]
+    [[0], [0]]
+    """
+    profiles = np.stack([np.roll(profile, tonic) for profile in (_MAJOR, _MINOR) for tonic in range(12)])
+    profiles = (profiles - profiles.mean(1, keepdims=True)) / profiles.std(1, keepdims=True)
+    best = (memory @ profiles.T).argmax(-1)
+    silent = memory.sum(-1) == 0
+    return np.where(silent, 0, best % 12), np.where(silent, 2, best // 12)

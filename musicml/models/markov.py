@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from musicml.encoding.listening import Context, Listener, contexts
+from musicml.encoding.listening import KEY_MEMORY, Context, Listener, contexts, likeliest_key
 from musicml.encoding.symbols import HIGHEST, LOWEST, SILENCE, Frames, check_frames
 from musicml.models.chorale import ChoraleModel, Decoder, Probabilities, log_prob_of
 
@@ -57,10 +57,6 @@ VIEWS: tuple[tuple[tuple[str, ...], ...], ...] = (
 )
 LEVELS = ["+".join(level) for view in VIEWS for level in view]
 
-# How strongly each degree above the tonic speaks for a major and a minor key: tonic and fifth most, then the third,
-# then the other notes of the scale. Only the order of the weights matters here.
-_MAJOR = np.array([5, 2, 3.5, 2, 4.5, 4, 2, 4.5, 2, 3.5, 1.5, 4])
-_MINOR = np.array([5, 2, 3.5, 4.5, 2, 4, 2, 4.5, 3.5, 2, 1.5, 4])
 _LONG = np.array([0, 1, 2, 3, 4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 6, 7])
 
 
@@ -227,7 +223,7 @@ def situation(known: Context, time: Frames, chosen: Frames) -> dict[str, Frames]
     """
     voice, n = chosen.shape[1], len(time)
     reference = known.reference[:, voice]
-    tonic, mode = _likeliest_key(known.memory[:, 2])
+    tonic, mode = likeliest_key(known.memory[:, KEY_MEMORY])
     others = [v for v in range(4) if v != voice]
     facts = {
         "voice": np.full(n, voice),
@@ -299,15 +295,6 @@ def _interpolation_weights(probabilities: Probabilities, rounds: int = 100) -> P
         responsibility /= responsibility.sum(0)
         weights = responsibility.mean(1)
     return weights
-
-
-def _likeliest_key(memory: npt.NDArray[np.float32]) -> tuple[Frames, Frames]:
-    """Tonic (n,) 0..11 and mode (n,) 0 major, 1 minor, 2 nothing heard yet, by correlation with key profiles."""
-    profiles = np.stack([np.roll(profile, tonic) for profile in (_MAJOR, _MINOR) for tonic in range(12)])
-    profiles = (profiles - profiles.mean(1, keepdims=True)) / profiles.std(1, keepdims=True)
-    best = (memory @ profiles.T).argmax(1)
-    silent = memory.sum(1) == 0
-    return np.where(silent, 0, best % 12), np.where(silent, 2, best // 12)
 
 
 def _keys(facts: dict[str, Frames], names: Sequence[str]) -> npt.NDArray[np.int64]:

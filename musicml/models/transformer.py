@@ -12,7 +12,8 @@ are only 229 chorales to learn from and everything that lets keys and voices sha
 - *Intervals in, intervals out.* Besides absolute pitches the network reads melodic and vertical intervals, and it
   scores a pitch mainly by its interval from the voice's last pitch and from the other voices: a transposed past
   gives (nearly) transposed probabilities. Absolute pitch remains as one term, because singers have ranges.
-- *Key memory.* A pitch is also scored by how often each pitch class around it has been heard lately.
+- *Key memory.* The network is told the likeliest key so far and each voice's degree in it, and a pitch is also
+  scored by how often each pitch class around it has been heard lately.
 - *Rotary positions* (Su et al. 2021) with periods of musical length (beat, bar, phrase) instead of a geometric series.
 - *Heads that read what came next.* In half of the heads each key is paired with the value one step later. Such a
   head finds the moments at which the past ended as it ends now, and reads how it went on: the two-layer induction
@@ -35,7 +36,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from musicml.encoding.listening import MEMORIES, START, Context, Listener, contexts
+from musicml.encoding.listening import KEY_MEMORY, MEMORIES, START, Context, Listener, contexts, likeliest_key
 from musicml.encoding.symbols import HIGHEST, LOWEST, SILENCE, SYMBOLS, Frames, check_frames
 from musicml.models.chorale import ChoraleModel, Decoder, Probabilities, check_question, log_prob_of
 
@@ -51,6 +52,8 @@ BEAT_CYCLES = (4, 12, 16)
 """Sixteenths in a beat, in a bar of three and in a bar of four."""
 PERIODS = (4, 8, 16, 12, 32, 64, 128, 48, 256, 512, 24, 1024, 6, 96, 192, 2048)
 """Periods of the rotary positions in sixteenths, the most useful first."""
+DEGREES = 3 * 12 + 1
+"""Semitones above the tonic in major, in minor and in no key yet, and one more for a rest or a hidden note."""
 LONGEST_HOLD = 19
 ECHO_STEPS = (0, 1, 2, 4, 8, 12, 16, 24, 32, 48)
 """Matches of the past with itself are told apart by these lengths, in sixteenths."""
@@ -84,7 +87,7 @@ class Heard:
     """A `Context` as tensors: indices for the embeddings, and what the voice heads measure intervals from.
 
     Attributes:
-        symbols, melodic, held: (B, T, 4); vertical: (B, T, 6), intervals of the voice pairs.
+        symbols, melodic, degrees, held: (B, T, 4); vertical: (B, T, 6), intervals of the voice pairs.
         echo: (B, T, 5) echo of each voice, then of the soprano's own match; echo_length: (B, T, 2).
         time: (T,) frame numbers.
         previous: (B, T, 4) pitches one frame before, negative where nothing sounds.
@@ -93,6 +96,7 @@ class Heard:
 
     symbols: Tensor
     melodic: Tensor
+    degrees: Tensor
     vertical: Tensor
     held: Tensor
     echo: Tensor
@@ -120,9 +124,12 @@ class Heard:
         heard_echo = torch.cat([echo[:, :, 0], echo[:, :, 1, :1]], dim=-1)
         from_pitch = torch.cat([previous, previous[..., :1]], dim=-1)
         memory = torch.from_numpy(context.memory)
+        key = likeliest_key(context.memory[..., KEY_MEMORY, :])
+        tonic, mode = (torch.from_numpy(found)[..., None] for found in key)
         return cls(
             symbols=torch.where(seen, symbols, HIDDEN),
             melodic=interval(previous, before, seen & seen_before),
+            degrees=torch.where(seen & (previous >= 0), 12 * mode + (previous - tonic) % 12, DEGREES - 1),
             vertical=interval(previous[..., upper], previous[..., lower], seen[..., upper] & seen[..., lower]),
             held=torch.where(seen, torch.from_numpy(context.hold).clamp(max=LONGEST_HOLD), 0),
             echo=echo_step(heard_echo, from_pitch),
@@ -167,6 +174,7 @@ class Embedding(nn.Module):
         D = config.width
         self.symbol = nn.Embedding(VOICES * (SYMBOLS + 2), D)  # a pitch means another thing in each voice
         self.melodic = nn.Embedding(VOICES * INTERVALS, D)
+        self.degree = nn.Embedding(VOICES * DEGREES, D)  # what a pitch means in the likeliest key
         self.vertical = nn.Embedding(len(PAIRS) * INTERVALS, D)
         self.held = nn.Embedding(VOICES * (LONGEST_HOLD + 1), D)
         self.cycle = nn.ModuleList(nn.Embedding(length, D) for length in BEAT_CYCLES)
@@ -179,6 +187,7 @@ class Embedding(nn.Module):
     def forward(self, heard: Heard) -> Tensor:
         """(B, T) facts -> (B, T, D)."""
         x = _look_up(self.symbol, heard.symbols, VOICES) + _look_up(self.melodic, heard.melodic, VOICES)
+        x = x + _look_up(self.degree, heard.degrees, VOICES)
         x = x + _look_up(self.vertical, heard.vertical, len(PAIRS)) + _look_up(self.held, heard.held, VOICES)
         for table, length in zip(self.cycle, BEAT_CYCLES, strict=True):
             x = x + table(heard.time % length)
