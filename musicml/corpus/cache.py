@@ -24,7 +24,7 @@ from musicml.errors import MusicmlError, ScoreError
 from musicml.files import replacing
 from musicml.score import Score, tables
 
-_FORMAT = 5  # raise when the tables of a Score, or what is read into them, change
+_FORMAT = 6  # raise when the tables of a Score, or what is read into them, change
 _TABLES = {"measures": tables.MEASURES, "keys": tables.KEYS, "tempos": tables.TEMPOS, "parts": tables.PARTS}
 _unwritable: set[Path] = set()
 _log = logging.getLogger(__name__)

@@ -81,7 +81,9 @@ def _part_rows(stream: Any, part: Any, index: int, left_out: dict[str, int]) -> 
     """The note rows of one part, tied notes joined."""
     start = float(stream.elementOffset(part)) if part is not stream else 0.0
     elements = sorted(_sounding(part, start, None), key=lambda found: found[0])
-    first_voice = min((int(voice) for _, voice, _ in elements if voice and voice.isdigit()), default=1)
+    # The lower staff of a piano numbers its voices from 5; a voice that only rests counts as well.
+    numbers = [str(voice.id) for voice in part.recurse().getElementsByClass("Voice")]
+    first_voice = min((int(number) for number in numbers if number.isdigit()), default=1)
     rows: list[_Row] = []
     held: dict[int, list[_Row]] = {}
     for onset, voice, element in elements:

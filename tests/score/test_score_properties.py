@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -52,6 +53,12 @@ def test_musicxml_keeps_notes_voices_and_measures(score: Score) -> None:
     assert back.notes[COLUMNS].to_numpy().tolist() == score.notes[COLUMNS].to_numpy().tolist()
     assert back.measures.equals(score.measures)
     assert back.keys.equals(score.keys)
+
+
+@pytest.mark.parametrize("voices", [[1, 1, 2], [2, 2, 1], [2, 2, 2]])
+def test_a_voice_keeps_its_number_in_bars_where_it_sounds_alone(voices: list[int], tmp_path: Path) -> None:
+    score = Score.from_table({"onset": [0, 1, 4], "duration": [1, 1, 1], "pitch": [60, 62, 64], "voice": voices})
+    assert read_musicxml(score.save(tmp_path / "voices.musicxml")).notes["voice"].tolist() == voices
 
 
 times = st.floats(0, 12, allow_nan=False).map(lambda time: round(time, 3))
