@@ -45,9 +45,12 @@ def unigram(pieces: Sequence[Frames]) -> OwnVoice:
 
 
 def copying(pieces: Sequence[Frames]) -> OwnVoice:
-    """Copy what sounded a sixteenth before as often as Bach does; otherwise another pitch, by the unigram."""
+    """Copy what sounded a sixteenth before as often as Bach does; otherwise another pitch, by the unigram.
+
+    One holding and one changing note are counted more than occur, so that nothing is impossible.
+    """
     counts, other = _counts(pieces), unigram(pieces)
-    held = np.einsum("vss->v", counts[:, :SYMBOLS]) / counts[:, :SYMBOLS].sum((1, 2))
+    held = (np.einsum("vss->v", counts[:, :SYMBOLS]) + 1) / (counts[:, :SYMBOLS].sum((1, 2)) + 2)
     table = other.table.copy()
     same = np.arange(SYMBOLS)
     table[:, same, same] = 0
