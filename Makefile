@@ -34,9 +34,9 @@ test: setup-dev ## everything that CI runs: style, types, rooms, course, tests, 
 course: setup-dev ## build course/*.ipynb and course/solutions/*.ipynb from course/source/
 	$(BIN)/python -m course.build
 
-weights: setup ## train the shipped weights again (hours)
-	$(BIN)/musicml train chorale-markov
-	$(BIN)/musicml train chorale-transformer
+weights: setup ## train the shipped models again into runs/ (as shipped: DATA=Jsb16thSeparated.json; half an hour)
+	$(BIN)/musicml train chorale-markov $(if $(DATA),--data $(DATA))
+	$(BIN)/musicml train chorale-transformer $(if $(DATA),--data $(DATA))
 
 bench: setup-dev ## measure and write the tables that the README shows
 	$(BIN)/python -m benchmarks --write-readme

@@ -9,13 +9,16 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from musicml.encoding.symbols import Frames
+from musicml.encoding.raster import VOICE_RANGES
+from musicml.encoding.symbols import SILENCE, Frames
 from musicml.generation.plan import Plan
 
 STRANGER = 0.7
 """Cost of each move to a note outside the planned key."""
-PARALLEL = 2.0
+PARALLEL = 5.0
 """Cost of each pair of voices that moves in parallel fifths, octaves or unisons."""
+OUT_OF_RANGE = 2.0
+"""Cost of each move to a note that the voice sings nowhere in Bach's train chorales."""
 CROSSING = 0.5
 """Cost of each pair of neighbouring voices that begins to cross."""
 STALL = 3.0
@@ -34,6 +37,7 @@ def cost(plan: Plan, pieces: Frames, time: int) -> npt.NDArray[np.float64]:
     return (
         STRANGER * plan.strangers(frames, before)
         + PARALLEL * parallels(frames, before)
+        + OUT_OF_RANGE * out_of_range(frames, before)
         + CROSSING * crossings(frames, before)
         + STALL * plan.stalls(pieces, time)
     )
@@ -54,6 +58,13 @@ def parallels(frames: Frames, before: Frames) -> npt.NDArray[np.int64]:
     now, then = (chord[:, upper] - chord[:, lower] for chord in (frames, before))
     same = (now % 12 == then % 12) & np.isin(now % 12, (0, 7))
     return (same & moved[:, upper] & moved[:, lower]).sum(-1)
+
+
+def out_of_range(frames: Frames, before: Frames) -> npt.NDArray[np.int64]:
+    """How many voices have moved to a note outside their range (`VOICE_RANGES`) since the frame `before`."""
+    lowest, highest = np.array(list(VOICE_RANGES.values())).T
+    outside = ((frames < lowest) | (frames > highest)) & (frames != SILENCE)
+    return (outside & (frames != before)).sum(-1)
 
 
 def crossings(frames: Frames, before: Frames) -> npt.NDArray[np.int64]:
