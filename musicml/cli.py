@@ -61,7 +61,7 @@ def compose(
     bars: Annotated[int, typer.Option(help="Length in bars of 4/4, from 2.")] = 8,
     key: Annotated[str, typer.Option(help="G, Eb, f#, ...: upper case major, lower case minor.")] = "G",
     seed: Annotated[int, typer.Option(help="The same seed gives the same piece.")] = 1,
-    temperature: Annotated[float, typer.Option(help="Below 1 safer, above 1 more daring.")] = 1.0,
+    temperature: Annotated[float, typer.Option(help="Below 1 safer, above 1 more daring.")] = 0.85,
     top_p: Annotated[float, typer.Option(help="Draw only from the likeliest pitches that reach this share.")] = 0.99,
     out: Annotated[Path, typer.Option(help="The folder to write into.")] = Path("out"),
     as_json: AsJson = False,

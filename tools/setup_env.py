@@ -138,7 +138,7 @@ def make_environment(environment: Path | None, options: set[str]) -> None:
     options = options | present
     start = time.perf_counter()
     print(f"Set-up: making the environment in {stamp.parent} (one to three minutes, about 1.5 GB)", flush=True)
-    if environment:
+    if environment and not has_pip(python):
         create(environment)
     install_torch(python, "gpu" in options)
     print(f"Set-up: {torch_build(python)}; now the other packages", flush=True)
@@ -147,10 +147,15 @@ def make_environment(environment: Path | None, options: set[str]) -> None:
     print(f"Set-up: ready after {time.perf_counter() - start:.0f} s", flush=True)
 
 
+def has_pip(python: Path) -> bool:
+    """Whether this Python is there and can install: an environment whose making was broken off cannot."""
+    return python.exists() and subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0
+
+
 def create(environment: Path) -> None:
     """Make the virtual environment, or say what this system lacks for it."""
     try:
-        venv.create(environment, with_pip=True)
+        venv.create(environment, with_pip=True, clear=True, symlinks=os.name != "nt")  # as `python -m venv` does
     except (OSError, subprocess.CalledProcessError) as error:
         raise SetupError(
             f"{environment}: no virtual environment could be made ({error}). Check the free space and "

@@ -26,7 +26,8 @@ are only 229 chorales to learn from and everything that lets keys and voices sha
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -430,6 +431,17 @@ class ChoraleTransformer(ChoraleModel):
         return logs
 
 
+@contextmanager
+def single_thread() -> Iterator[None]:
+    """Let torch use one core: one frame is too little work to share, and on a busy machine sharing costs minutes."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 class _CachedDecoder:
     def __init__(self, network: Network, batch: int) -> None:
         self._network, self._listener = network, Listener(batch)
@@ -439,7 +451,9 @@ class _CachedDecoder:
     @torch.inference_mode()
     def distribution(self, voices: Frames) -> Probabilities:
         h, heard = self._understand()
-        logits = self._network.heads(h, heard, torch.from_numpy(np.asarray(voices, dtype=np.int64))[:, None])
+        chosen = torch.from_numpy(np.asarray(voices, dtype=np.int64))[:, None]
+        with single_thread():
+            logits = self._network.heads(h, heard, chosen)
         probabilities: Probabilities = logits[:, 0].double().softmax(-1).numpy()
         return probabilities
 
@@ -460,6 +474,7 @@ class _CachedDecoder:
         """h (B, 1, D) before the next frame; computed once per frame, when it is first needed."""
         if self._understood is None:
             heard = Heard.of(self._listener.context()[:, None], time=self._listener.time)
-            h, self._caches = self._network.trunk(heard, self._caches)
+            with single_thread():
+                h, self._caches = self._network.trunk(heard, self._caches)
             self._understood = h, heard
         return self._understood
