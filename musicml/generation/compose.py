@@ -159,16 +159,13 @@ def _resample(log_weights: npt.NDArray[np.float64], rng: np.random.Generator) ->
 def _finish(
     model: ChoraleModel, plan: Plan, pitches: Frames, rng: np.random.Generator, settings: dict[str, Any]
 ) -> Composition:
-    fermatas = np.zeros(len(pitches), dtype=bool)
-    for rest in plan.rests:
-        fermatas[rest : rest + FRAMES_PER_QUARTER] = True
     measures = _bars(plan)
     bars = (measures["onset"] * FRAMES_PER_QUARTER).astype(int).tolist()
     phrases = [rest + FRAMES_PER_QUARTER for rest in plan.rests]
     raster = ChoraleRaster(
         pitches=pitches,
         onsets=articulate(pitches, rng, bars=bars, phrases=phrases),
-        fermatas=fermatas,
+        fermatas=_fermatas(pitches, plan.rests),
         measures=measures,
         fifths=plan.fifths,
         meta={
@@ -178,6 +175,17 @@ def _finish(
         },
     )
     return Composition(to_score(raster), raster, model.log_prob(pitches), settings)
+
+
+def _fermatas(pitches: Frames, rests: list[int]) -> npt.NDArray[np.bool_]:
+    """The frames (T,) of the chords that end phrases, from where all four voices have arrived."""
+    fermatas = np.zeros(len(pitches), dtype=bool)
+    for rest in rests:
+        start = rest
+        while start and (pitches[start - 1] == pitches[rest]).all():
+            start -= 1
+        fermatas[start : rest + FRAMES_PER_QUARTER] = True
+    return fermatas
 
 
 def _bars(plan: Plan) -> Any:

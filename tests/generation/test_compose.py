@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from musicml import models
-from musicml.analysis import cadences, global_key
+from musicml.analysis import cadences, global_key, phrases
 from musicml.errors import ModelError, ScoreError
 from musicml.generation import Composition, compose
+from musicml.generation.plan import Plan
 from musicml.models.chorale import ChoraleModel
 from musicml.score import Score
 from musicml.score.musicxml import read_musicxml
@@ -81,6 +82,12 @@ def test_it_has_the_bars_that_were_asked_for(pieces: list[Composition]) -> None:
         assert measures["length"].tolist() == [1, 4, 4, 4, 3]  # a quarter before the first bar line, missing at the end
         assert piece.score.end == 4 * BARS == len(piece.raster) / 4
         assert len(piece.score.parts) == 4
+
+
+def test_every_phrase_closes_under_a_fermata_that_the_analysis_finds(pieces: list[Composition]) -> None:
+    for piece in pieces:
+        rests = Plan.of(BARS, piece.settings["key"]).rests
+        assert (phrases(piece.score)["end"] * 4).tolist() == [rest + 4 for rest in rests]
 
 
 def test_notes_are_written_as_their_key_has_them(pieces: list[Composition]) -> None:
