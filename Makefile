@@ -29,7 +29,7 @@ test: setup-dev ## everything that CI runs: style, types, rooms, course, tests, 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m course.build --check
-	$(BIN)/python -m pytest -n 2 -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q  # two processes on two cores: one thread each
 
 course: setup-dev ## build course/*.ipynb and course/solutions/*.ipynb from course/source/
 	$(BIN)/python -m course.build
