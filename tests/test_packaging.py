@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 import time
 import tomllib
+import venv
 import zipfile
 from pathlib import Path
 
@@ -48,7 +50,7 @@ def test_set_up_works_again_when_more_is_asked_for(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, present: list[str], wanted: set[str]
 ) -> None:
     installed: dict[str, bool] = {}
-    monkeypatch.setattr(setup_env, "create", lambda folder: None)
+    monkeypatch.setattr(setup_env, "has_pip", lambda python: True)
     monkeypatch.setattr(setup_env, "torch_build", lambda python: "PyTorch")
     monkeypatch.setattr(setup_env, "install_torch", lambda python, gpu: installed.update(gpu=gpu))
     monkeypatch.setattr(setup_env, "install_musicml", lambda python, dev: installed.update(dev=dev))
@@ -56,6 +58,16 @@ def test_set_up_works_again_when_more_is_asked_for(
     setup_env.make_environment(folder, wanted)
     assert {name for name, value in installed.items() if value} == wanted | set(present)
     assert setup_env.options_in(folder / "musicml-environment.json")[1] == wanted | set(present)
+
+
+def test_an_environment_is_made_where_none_can_install_yet(tmp_path: Path) -> None:
+    assert setup_env.has_pip(Path(sys.executable))
+    folder = tmp_path / "venv"
+    assert not setup_env.has_pip(setup_env.python_in(folder))
+    venv.create(folder, symlinks=os.name != "nt")  # as one that was broken off: Python is there, pip is not
+    assert not setup_env.has_pip(setup_env.python_in(folder))
+    setup_env.create(folder)
+    assert setup_env.has_pip(setup_env.python_in(folder))
 
 
 def test_torch_comes_from_the_cpu_index_first_and_elsewhere_when_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -149,7 +149,9 @@ def make_environment(environment: Path | None, options: set[str]) -> None:
 
 def has_pip(python: Path) -> bool:
     """Whether this Python is there and can install: an environment whose making was broken off cannot."""
-    return python.exists() and subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0
+    if not python.exists():
+        return False
+    return subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
 
 
 def create(environment: Path) -> None:

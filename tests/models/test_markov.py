@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from musicml import models
-from musicml.encoding.listening import contexts
+from musicml.encoding.listening import contexts, likeliest_key
 from musicml.encoding.symbols import SILENCE, Frames
 from musicml.models.markov import (
     LEVELS,
@@ -18,7 +18,6 @@ from musicml.models.markov import (
     Level,
     _interpolation_weights,
     _keys,
-    _likeliest_key,
     level_distributions,
     situation,
 )
@@ -90,7 +89,7 @@ def test_the_key_of_the_past_is_heard(benchmark: Pieces) -> None:
     scale = np.zeros((3, 12), dtype=np.float32)
     scale[0, [2, 4, 6, 7, 9, 11, 1]] = [3, 1, 2, 1, 2, 1, 1]  # D major, tonic and fifth often
     scale[1, [9, 11, 0, 2, 4, 5, 8]] = [3, 1, 2, 1, 2, 1, 1]  # A minor with a leading note
-    tonic, mode = _likeliest_key(scale)
+    tonic, mode = likeliest_key(scale)
     assert tonic.tolist() == [2, 9, 0] and mode.tolist() == [0, 1, 2]
 
 
