@@ -450,6 +450,7 @@ class _CachedDecoder:
 
     @torch.inference_mode()
     def distribution(self, voices: Frames) -> Probabilities:
+        """See `Decoder`: one look at h for each voice."""
         h, heard = self._understand()
         chosen = torch.from_numpy(np.asarray(voices, dtype=np.int64))[:, None]
         with single_thread():
@@ -458,11 +459,13 @@ class _CachedDecoder:
         return probabilities
 
     def advance(self, frames: Frames) -> None:
+        """See `Decoder`: hear the frame, and have keys and values of the past ready for the next."""
         self._understand()
         self._listener.hear(np.asarray(frames, dtype=np.int64))
         self._understood = None
 
     def select(self, rows: Frames) -> None:
+        """See `Decoder`: keys and values follow their pieces."""
         assert self._understood is None, "pieces are exchanged between frames, not within one"
         self._listener.select(rows)
         index = torch.from_numpy(rows)

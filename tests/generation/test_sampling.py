@@ -105,6 +105,7 @@ def test_impossible_nuclei(top_p: float) -> None:
         check_taste(1.0, top_p)
 
 
-def test_the_edges_are_possible() -> None:
-    for temperature, top_p in ((0.05, 1e-9), (10, 1.0)):
-        check_taste(temperature, top_p)
+@pytest.mark.parametrize(("temperature", "top_p"), [(0.05, 1e-9), (10, 1.0)])
+def test_the_edges_are_possible(temperature: float, top_p: float) -> None:
+    check_taste(temperature, top_p)
+    assert sharpen(np.array([0.7, 0.2, 0.1]), temperature, top_p).sum() == pytest.approx(1)
