@@ -16,6 +16,7 @@ from musicml.errors import MusicmlError
 if TYPE_CHECKING:
     from musicml.analysis import Analysis
     from musicml.display import Finding
+    from musicml.training import Pieces
 
 app = typer.Typer(
     name="musicml",
@@ -28,6 +29,10 @@ app = typer.Typer(
 UsageError: type[Any] = typer.BadParameter.__mro__[1]
 """What typer raises for options and arguments that it cannot understand; it gives this class no public name."""
 
+Data = Annotated[
+    Path | None,
+    typer.Option(help="Jsb16thSeparated.json of the JSB benchmark; without it, the same pieces of music21's corpus."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 
@@ -143,8 +148,7 @@ def analyse(
 @app.command()
 def train(
     name: Annotated[str, typer.Argument(help="The recipe: chorale-markov or chorale-transformer.")],
-    data: Annotated[Path | None, typer.Option(
-        help="Jsb16thSeparated.json of the JSB benchmark; without it, the same pieces of music21's corpus.")] = None,
+    data: Data = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run; by default runs/NAME.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A minute's worth, to see that everything works.")] = False,
     as_json: AsJson = False,
@@ -153,13 +157,13 @@ def train(
 
     Example: musicml train chorale-transformer --data Jsb16thSeparated.json
     """
-    from musicml.training import benchmark_pieces, read_benchmark, read_recipe
+    from musicml.training import read_recipe
     from musicml.training import train as run
 
     recipe = read_recipe(name)
     recipe = recipe.quick() if quick else recipe
     folder = out or Path("runs") / name
-    pieces = read_benchmark(data) if data else benchmark_pieces()
+    pieces = _pieces(data)
     model = run(recipe, pieces, folder, show_progress=not as_json)
     file = folder / f"{name}.safetensors"
     valid = model.card["valid_nats_per_token"]
@@ -173,8 +177,7 @@ def train(
 @app.command()
 def evaluate(
     name: Annotated[str, typer.Argument(help="A shipped model, or the path of your own .safetensors.")],
-    data: Annotated[Path | None, typer.Option(
-        help="Jsb16thSeparated.json of the JSB benchmark; without it, the same pieces of music21's corpus.")] = None,
+    data: Data = None,
     split: Annotated[str, typer.Option(help="valid, or test once everything has been chosen.")] = "valid",
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
@@ -184,12 +187,11 @@ def evaluate(
     """
     from musicml import models
     from musicml.evaluation import likelihood
-    from musicml.training import benchmark_pieces, read_benchmark
 
     if split not in ("train", "valid", "test"):
         raise MusicmlError(f"split {split!r} is not known. Choose valid, test or train.")
     model = models.load(name)
-    pieces = read_benchmark(data) if data else benchmark_pieces()
+    pieces = _pieces(data)
     figures = likelihood(model, getattr(pieces, split), show_progress=not as_json)
     if as_json:
         _print_json({"model": name, "data": pieces.source, "split": split, **dataclasses.asdict(figures)})
@@ -215,6 +217,12 @@ def doctor(as_json: AsJson = False) -> None:
         _print_json({"checks": [check._asdict() for check in checks]})
     else:
         print(render(checks))
+
+
+def _pieces(data: Path | None) -> Pieces:
+    from musicml.training import benchmark_pieces, read_benchmark
+
+    return read_benchmark(data) if data else benchmark_pieces()
 
 
 def _findings(found: Analysis) -> list[Finding]:
